@@ -1,0 +1,1 @@
+"""Every AWS call of the provider."""

@@ -1,0 +1,1 @@
+"""A local SageMaker endpoint that really trains."""
