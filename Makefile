@@ -1,0 +1,57 @@
+# Every target sets up what it needs by itself: Python, make and a package index are enough.
+
+AIRFLOW ?= 3.3.2
+LOCKED := requirements/airflow-$(AIRFLOW).txt
+BIN := .venv/bin
+ARGS ?=
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS) \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# Whichever environment is activated outside, the commands are those of .venv.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up down test lint format bench lock wheel
+.SILENT:
+
+help: ## list the targets (the default)
+	awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+venv: ## make .venv with the locked dependencies (PYTHON=python3.12 chooses the interpreter)
+	sh requirements/venv.sh $(LOCKED)
+
+demo: export DEMO_STARTED := $(shell date +%s)
+demo: venv ## run the whole pipeline under a real Airflow and a local SageMaker endpoint
+	exec $(BIN)/python -m demo run
+
+up: venv ## the same stack left running, for a browser (AIRFLOW_PORT=8080 ENDPOINT_PORT=8765)
+	exec $(BIN)/python -m demo up
+
+down: venv ## stop what `make up` started
+	exec $(BIN)/python -m demo down
+
+test: venv ## run the tests (ARGS="tests/unit -k naming" narrows them)
+	$(BIN)/pytest $(ARGS)
+
+lint: venv ## ruff, mypy and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: venv ## let ruff format and fix what it can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: venv ## compare a local tuning job with a bare Optuna and XGBoost script
+	$(BIN)/python benchmarks/tuning_job.py
+
+lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions)
+	PATH="$$PATH:$(CURDIR)/$(BIN)"; command -v uv >/dev/null || { \
+		echo "make lock: needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }; \
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt && \
+	$(COMPILE) setup.cfg $(LOCKED:.txt=.in) --extra dev -o $(LOCKED)
+
+wheel: venv ## build the wheel into dist/
+	rm -rf build
+	$(BIN)/python -c 'from setuptools import build_meta; print("dist/" + build_meta.build_wheel("dist"))'
