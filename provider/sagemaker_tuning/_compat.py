@@ -1,0 +1,34 @@
+"""Every difference between the supported versions of Airflow and of its amazon provider.
+
+Airflow 3.0.6 to 3.3; amazon provider 9.12 and later.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+try:
+    from airflow.sdk.configuration import conf
+except ImportError:  # before 3.2
+    from airflow.configuration import conf
+
+try:
+    from airflow.sdk.exceptions import AirflowFailException
+except ImportError:  # before 3.1
+    from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
+
+if TYPE_CHECKING:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+__all__ = ["AirflowFailException", "conf", "is_still_deferred"]
+
+
+def is_still_deferred(ti: RuntimeTaskInstance) -> bool:
+    """Ask Airflow whether a task instance is deferred at this moment.
+
+    Blocks on Airflow's API: call it from a triggerer's loop through ``sync_to_async`` only.
+    """
+    states = ti.get_task_states(
+        dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
+    )
+    return "deferred" in {str(state) for state in states.get(ti.run_id, {}).values()}

@@ -1,0 +1,43 @@
+"""The built-in XGBoost algorithm."""
+
+from __future__ import annotations
+
+SOURCE = "https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html"
+REPOSITORIES = ("sagemaker-xgboost", "xgboost")
+
+METRICS = frozenset(
+    f"validation:{metric}"
+    for metric in (
+        "accuracy",
+        "aft-nloglik",
+        "auc",
+        "aucpr",
+        "balanced_accuracy",
+        "cox-nloglik",
+        "error",
+        "f1",
+        "f1_binary",
+        "f1_macro",
+        "gamma-deviance",
+        "gamma-nloglik",
+        "logloss",
+        "mae",
+        "map",
+        "mape",
+        "merror",
+        "mlogloss",
+        "mse",
+        "ndcg",
+        "poisson-nloglik",
+        "precision",
+        "precision_macro",
+        "precision_micro",
+        "r2",
+        "recall",
+        "recall_macro",
+        "recall_micro",
+        "rmse",
+        "rmsle",
+        "tweedie-nloglik",
+    )
+)

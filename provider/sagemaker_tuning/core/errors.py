@@ -1,0 +1,159 @@
+"""The errors of this package.
+
+    SageMakerTuningError(Exception)
+    ├ InvalidTuningRequest(ValueError)     never retried
+    ├ TuningJobConflict                    never retried
+    ├ TuningJobNotFound(LookupError)
+    ├ TuningJobEnded
+    │ ├ TuningJobFailed
+    │ └ TuningJobStopped
+    ├ CountersOutOfReach                   never retried
+    ├ NoCompletedTrainingJob               never retried
+    ├ TuningJobTimeout(TimeoutError)
+    └ AwsCallFailed
+
+"Never retried" ones reach Airflow as ``AirflowFailException``, with the error as their cause.
+All of them survive pickling: each takes one positional argument, and the rest of its state is
+plain attributes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sagemaker_tuning.core.status import TrainingJobStatusCounters
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One mistake in a request: where, what is wrong, what would be right.
+
+    Attributes:
+        path: The field as one would write it in Python, such as
+            ``HyperParameterTuningJobConfig.ResourceLimits.MaxParallelTrainingJobs``.
+        problem: What is wrong, with the value.
+        rule: What would be right.
+    """
+
+    path: str
+    problem: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}: {self.rule}"
+
+
+class SageMakerTuningError(Exception):
+    """What was wrong, with the values, and what to do about it."""
+
+    is_retried: ClassVar[bool] = True
+    """Whether the same task, run once more, could succeed."""
+
+
+class InvalidTuningRequest(SageMakerTuningError, ValueError):
+    """A request that the service would refuse, with every mistake in it."""
+
+    is_retried = False
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(self.violations)
+
+    def __str__(self) -> str:
+        count = len(self.violations)
+        head = "1 mistake in the request" if count == 1 else f"{count} mistakes in the request"
+        return "\n".join([f"{head}; nothing was launched:", *(f"  {v}" for v in self.violations)])
+
+
+class TuningJobConflict(SageMakerTuningError):
+    """The name is taken by a tuning job (or model) that is not this task's."""
+
+    is_retried = False
+
+
+class TuningJobNotFound(SageMakerTuningError, LookupError):
+    """No tuning job, training job or model of that name in this account and region."""
+
+
+class TuningJobEnded(SageMakerTuningError):
+    """The tuning job ended, and not as it was wanted.
+
+    Attributes:
+        status: ``HyperParameterTuningJobStatus``.
+        failure_reason: AWS's ``FailureReason``, if it gave one.
+        counters: How many training jobs ended how.
+        digest: The failed training jobs grouped by reason, one line or more; may be empty.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: str | None = None,
+        failure_reason: str | None = None,
+        counters: TrainingJobStatusCounters | None = None,
+        digest: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.failure_reason = failure_reason
+        self.counters = counters
+        self.digest = digest
+
+
+class TuningJobFailed(TuningJobEnded):
+    """The tuning job's status is Failed."""
+
+
+class TuningJobStopped(TuningJobEnded):
+    """The tuning job was stopped, by this task or by somebody else."""
+
+
+class CountersOutOfReach(SageMakerTuningError):
+    """The status counters that were waited for can no longer be reached."""
+
+    is_retried = False
+
+
+class NoCompletedTrainingJob(SageMakerTuningError):
+    """No training job has an objective metric yet, so there is no best one."""
+
+    is_retried = False
+
+
+class TuningJobTimeout(SageMakerTuningError, TimeoutError):
+    """The task's own time limit came before the tuning job's end."""
+
+
+class AwsCallFailed(SageMakerTuningError):
+    """AWS refused or did not answer a call.
+
+    Attributes:
+        operation: Such as ``CreateHyperParameterTuningJob``.
+        code: AWS's error code, or the name of botocore's exception where no answer came.
+        request_id: AWS's request id, for its support; None where no answer came.
+        is_transient: Whether the same call may succeed later: throttled, a fault of the
+            service, expired credentials, a connection that was refused or broke.
+        is_ambiguous: Whether the call may have been carried out all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        code: str = "",
+        request_id: str | None = None,
+        is_transient: bool = False,
+        is_ambiguous: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.code = code
+        self.request_id = request_id
+        self.is_transient = is_transient
+        self.is_ambiguous = is_ambiguous

@@ -1,0 +1,302 @@
+"""Launch a tuning job exactly once, whatever was tried before."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tenacity import (
+    Retrying,
+    before_sleep_log,
+    retry_if_exception,
+    retry_if_result,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from sagemaker_tuning.core.adoption import (
+    FINGERPRINT_TAG,
+    IDENTITY_TAG,
+    TRY_TAG,
+    Adopt,
+    Claim,
+    Decision,
+    NextGeneration,
+    Refuse,
+    StopFirst,
+    decide,
+)
+from sagemaker_tuning.core.errors import (
+    AwsCallFailed,
+    SageMakerTuningError,
+    TuningJobConflict,
+    TuningJobFailed,
+    TuningJobNotFound,
+)
+from sagemaker_tuning.core.naming import (
+    MAX_GENERATION,
+    LaunchIdentity,
+    fingerprint,
+    later_generation,
+)
+from sagemaker_tuning.core.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+
+log = logging.getLogger(__name__)
+
+# About 1, 2, 4 … 30 seconds, each up to one second longer.
+_WAIT = wait_exponential_jitter(initial=1, max=30)
+_CREATE_ATTEMPTS = 7  # one minute
+_TAG_ATTEMPTS = 7  # one minute
+_LAG_ATTEMPTS = 14  # five minutes
+_STOPPING_POLL_SECONDS = 10.0
+_READABLE = ("dag_id", "run_id", "task_id")
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """Who launches what.
+
+    Attributes:
+        identity: The task instance.
+        epoch: Which Clear of the finished task this try stems from; 0 or more.
+        try_id: ``ti.id``, new for each try.
+        is_first_try: Whether this is the first try of its epoch.
+        document: The arguments of CreateHyperParameterTuningJob without the name.
+        chosen_name: The name that the user wants; ours follows from the identity.
+        retry_failed: Launch the same request again even if every training job of the last one
+            failed by NonRetryableError.
+    """
+
+    identity: LaunchIdentity
+    epoch: int
+    try_id: str
+    is_first_try: bool
+    document: Mapping[str, Any]
+    chosen_name: str | None = None
+    retry_failed: bool = False
+
+    def name(self, *, epoch: int, generation: int) -> str:
+        """Give the tuning job's name in an epoch and generation."""
+        if self.chosen_name is not None:
+            return later_generation(self.chosen_name, epoch=epoch, generation=generation)
+        return self.identity.tuning_job_name(epoch=epoch, generation=generation)
+
+    def tags(self) -> list[dict[str, str]]:
+        """Give the user's tags and those by which a later try knows the job again."""
+        ours = {
+            IDENTITY_TAG: self.identity.digest,
+            FINGERPRINT_TAG: fingerprint(self.document),
+            TRY_TAG: self.try_id,
+        } | {f"sagemaker-tuning:{key}": _tag(getattr(self.identity, key)) for key in _READABLE}
+        return [
+            *self.document.get("Tags", []),
+            *({"Key": key, "Value": value} for key, value in ours.items()),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchedTuningJob:
+    """The one tuning job of this task instance.
+
+    Attributes:
+        name: Its name.
+        arn: Its ARN.
+        is_adopted: Whether an earlier try launched it.
+    """
+
+    name: str
+    arn: str
+    is_adopted: bool
+
+
+class Launcher:
+    """Carries a launch through to one live or completed tuning job.
+
+    Create comes first, under a name that follows from the task instance. Whatever is uncertain
+    about an earlier attempt, the name answers it: SageMaker has one job of a name.
+
+    Args:
+        hook: Where the calls go.
+        request: What is to be launched.
+        sleep: Waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        hook: SageMakerTuningHook,
+        request: LaunchRequest,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._hook = hook
+        self._request = request
+        self._sleep = sleep
+        self._has_ambiguous_create = False
+        self._without_tags = False
+
+    def launch(self) -> LaunchedTuningJob:
+        """Launch, or adopt what an earlier try launched.
+
+        Raises:
+            TuningJobConflict: The name is another's.
+            TuningJobFailed: The same request failed in every training job before.
+            TuningJobNotFound: The name is in use, yet no such job appears within five minutes.
+            AwsCallFailed: SageMaker refuses the request, or cannot be reached.
+        """
+        for epoch in range(self._request.epoch):
+            self._end_epoch(epoch)
+        for generation in range(1, MAX_GENERATION + 1):
+            name = self._request.name(epoch=self._request.epoch, generation=generation)
+            arn = self._create(name)
+            if arn is not None:
+                log.info("Launched the tuning job %s", name)
+                return LaunchedTuningJob(name, arn, is_adopted=False)
+            description = self._await_description(name)
+            decision = self._decide(description)
+            if isinstance(decision, Adopt):
+                log.info("The tuning job %s was launched by this task before; adopted", name)
+                arn = description["HyperParameterTuningJobArn"]
+                return LaunchedTuningJob(name, arn, is_adopted=True)
+            self._leave(name, decision)
+        msg = f"{MAX_GENERATION} tuning jobs of this task instance have ended; clear it to go on"
+        raise TuningJobConflict(msg)
+
+    def _create(self, name: str) -> str | None:
+        """Create the job; None if the name is in use.
+
+        A Create whose answer did not come is repeated under the same name: if it was carried
+        out, the name is now in use, by us.
+        """
+        try:
+            return self._retrying(_CREATE_ATTEMPTS, self._is_worth_repeating)(
+                lambda: self._hook.create_tuning_job(self._document(name))
+            )
+        except AwsCallFailed as error:
+            if error.code == "ResourceInUse":
+                return None
+            raise
+
+    def _is_worth_repeating(self, error: BaseException) -> bool:
+        if not isinstance(error, AwsCallFailed):
+            return False
+        self._has_ambiguous_create |= error.is_ambiguous
+        return error.is_transient or self._may_go_without_tags(error)
+
+    def _document(self, name: str) -> dict[str, Any]:
+        document = {"HyperParameterTuningJobName": name, **self._request.document}
+        if not self._without_tags:
+            document["Tags"] = self._request.tags()
+        return document
+
+    def _may_go_without_tags(self, error: AwsCallFailed) -> bool:
+        """Whether the role may create the job but not tag it; then the name alone must do."""
+        if error.code != "AccessDeniedException" or self._without_tags:
+            return False
+        if self._request.document.get("Tags"):
+            return False  # the user wants these tags
+        log.warning(
+            "The role may not tag the tuning job (sagemaker:AddTags), so it is created without: "
+            "a later try knows it by its name and its request"
+        )
+        self._without_tags = True
+        return True
+
+    def _await_description(self, name: str) -> dict[str, Any]:
+        """Describe a job that must be there; what is not seen yet is lag, never absence."""
+        return self._retrying(_LAG_ATTEMPTS, _is_lag)(self._hook.describe_tuning_job, name)
+
+    def _decide(self, description: Mapping[str, Any]) -> Decision:
+        claim = Claim(
+            identity=self._request.identity.digest,
+            fingerprint=fingerprint(self._request.document),
+            try_id=self._request.try_id,
+            is_first_try=self._request.is_first_try,
+            has_ambiguous_create=self._has_ambiguous_create,
+        )
+        return decide(
+            claim,
+            self._request.document,
+            description,
+            Snapshot.from_description(description),
+            self._tags(description["HyperParameterTuningJobArn"]),
+            retry_failed=self._request.retry_failed,
+        )
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        """Read the tags, with patience for ones that are not there yet; empty if refused."""
+        retrying = Retrying(
+            stop=stop_after_attempt(_TAG_ATTEMPTS),
+            wait=_WAIT,
+            retry=retry_if_result(lambda tags: IDENTITY_TAG not in tags),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else {},
+            sleep=self._sleep,
+        )
+        return retrying(self._read_tags, arn)
+
+    def _read_tags(self, arn: str) -> dict[str, str]:
+        try:
+            return self._hook.list_tags(arn)
+        except AwsCallFailed as error:
+            log.warning("%s: the job is known by its name and its request alone", error)
+            return {}
+
+    def _leave(self, name: str, decision: Decision) -> None:
+        """Do what must be done about a job before the next generation may be launched."""
+        if isinstance(decision, Refuse):
+            error: type[SageMakerTuningError] = (
+                TuningJobConflict if decision.is_conflict else TuningJobFailed
+            )
+            raise error(decision.why)
+        if isinstance(decision, StopFirst):
+            log.info("%s: stopping it before another is launched", decision.why)
+            self._stop_and_wait(name)
+        elif isinstance(decision, NextGeneration):
+            log.info("%s: launching the next", decision.why)
+
+    def _end_epoch(self, epoch: int) -> None:
+        """Stop what an earlier epoch left alive: Clear means to run again."""
+        for generation in range(1, MAX_GENERATION + 1):
+            name = self._request.name(epoch=epoch, generation=generation)
+            try:
+                description = self._hook.describe_tuning_job(name)
+            except TuningJobNotFound:
+                return
+            if not Snapshot.from_description(description).is_ended:
+                log.info("%s is of before the task was cleared: stopping it", name)
+                self._stop_and_wait(name)
+
+    def _retrying(self, attempts: int, is_retried: Callable[[BaseException], bool]) -> Retrying:
+        return Retrying(
+            stop=stop_after_attempt(attempts),
+            wait=_WAIT,
+            retry=retry_if_exception(is_retried),
+            before_sleep=before_sleep_log(log, logging.WARNING),
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+    def _stop_and_wait(self, name: str) -> None:
+        self._hook.stop_tuning_job(name)
+        while not Snapshot.from_description(self._await_description(name)).is_ended:
+            self._sleep(_STOPPING_POLL_SECONDS)
+
+
+def _is_lag(error: BaseException) -> bool:
+    return isinstance(error, TuningJobNotFound) or (
+        isinstance(error, AwsCallFailed) and error.is_transient
+    )
+
+
+def _tag(value: str) -> str:
+    """Reduce a value to the characters and the length that tags allow.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
+    """
+    allowed = "_.:/=+-@ "
+    return "".join(c if c.isalnum() or c in allowed else "_" for c in value)[:256]

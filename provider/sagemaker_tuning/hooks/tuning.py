@@ -1,0 +1,218 @@
+"""Every AWS call of the provider, and the only place where AWS's errors become ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+)
+from botocore.exceptions import (
+    ConnectionError as NotConnected,
+)
+
+from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html
+_TRANSIENT_CODES = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalFailure",
+        "InternalServerError",
+        "RequestExpired",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+# Older operations say ValidationException of what is absent, newer ones ResourceNotFound.
+_ABSENT_CODES = frozenset({"ResourceNotFound", "ValidationException"})
+_SERVER_FAULT = 500
+
+
+class SageMakerTuningHook(AwsBaseHook):
+    """SageMaker's tuning, training and model calls through an Airflow connection.
+
+    Args:
+        aws_conn_id: Airflow connection of type ``aws``. ``"aws_default"`` that is not defined, or
+            None, means boto3's own credential chain; any other id must exist.
+        region_name: AWS region; the connection's, or boto3's default, if not given.
+        verify: As boto3's; the connection's if not given.
+        config: botocore's configuration, as ``Config`` or as a mapping of its arguments.
+
+    Every method that calls AWS raises ``AwsCallFailed``; those that read one resource also
+    ``TuningJobNotFound``.
+    """
+
+    def __init__(
+        self,
+        aws_conn_id: str | None = "aws_default",
+        region_name: str | None = None,
+        verify: bool | str | None = None,  # noqa: FBT001 -- boto3's own type
+        config: Config | dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            aws_conn_id=aws_conn_id,
+            region_name=region_name,
+            verify=verify,
+            client_type="sagemaker",
+            config=config,
+        )
+
+    @cached_property
+    def conn_config(self) -> AwsConnectionWrapper:
+        """The connection's settings.
+
+        Raises:
+            AirflowNotFoundException: A connection that was asked for by its id does not exist.
+        """
+        if self.aws_conn_id and self.aws_conn_id != self.default_conn_name:
+            # The amazon hook would go on with whatever credentials this machine has, perhaps
+            # another account's.
+            self.get_connection(self.aws_conn_id)
+        wrapper: AwsConnectionWrapper = super().conn_config
+        return wrapper
+
+    @cached_property
+    def _create_client(self) -> Any:
+        """Give a client that never repeats a call by itself.
+
+        A Create that is repeated behind our back answers ResourceInUse for our own job.
+        """
+        config = self.config.merge(Config(retries={"total_max_attempts": 1}))
+        return self.get_client_type(config=config)
+
+    def create_tuning_job(self, request: Mapping[str, Any]) -> str:
+        """Call CreateHyperParameterTuningJob once, never twice.
+
+        Args:
+            request: The call's arguments, with AWS's own keys.
+
+        Returns:
+            The tuning job's ARN.
+        """
+        operation = "CreateHyperParameterTuningJob"
+        answer = self._call(operation, request, client=self._create_client)
+        return str(answer["HyperParameterTuningJobArn"])
+
+    def describe_tuning_job(self, name: str) -> dict[str, Any]:
+        """Call DescribeHyperParameterTuningJob."""
+        return self._call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": name})
+
+    def stop_tuning_job(self, name: str) -> None:
+        """Call StopHyperParameterTuningJob; a job that has ended already is left as it is."""
+        try:
+            self._call("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": name})
+        except AwsCallFailed:
+            # AWS refuses to stop an ended job; which refusal it was, only its status can tell.
+            status = self.describe_tuning_job(name)["HyperParameterTuningJobStatus"]
+            if status == "InProgress":
+                raise
+
+    def iter_training_jobs(self, tuning_job_name: str) -> Iterator[dict[str, Any]]:
+        """Give the summaries of all training jobs of a tuning job, by creation time."""
+        request = {
+            "HyperParameterTuningJobName": tuning_job_name,
+            "SortBy": "CreationTime",
+            "SortOrder": "Ascending",
+            "PaginationConfig": {"PageSize": 100},
+        }
+        for page in self._pages("ListTrainingJobsForHyperParameterTuningJob", request):
+            yield from page["TrainingJobSummaries"]
+
+    def describe_training_job(self, name: str) -> dict[str, Any]:
+        """Call DescribeTrainingJob."""
+        return self._call("DescribeTrainingJob", {"TrainingJobName": name})
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        """Give all tags of a resource."""
+        pages = self._pages("ListTags", {"ResourceArn": arn})
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+    def create_model(self, request: Mapping[str, Any]) -> str:
+        """Call CreateModel.
+
+        Returns:
+            The model's ARN.
+        """
+        return str(self._call("CreateModel", request)["ModelArn"])
+
+    def describe_model(self, name: str) -> dict[str, Any]:
+        """Call DescribeModel."""
+        return self._call("DescribeModel", {"ModelName": name})
+
+    @property
+    def is_local(self) -> bool:
+        """Whether calls go to an endpoint that is not AWS's own."""
+        host = str(self.conn.meta.endpoint_url)
+        return ".amazonaws.com" not in host and ".api.aws" not in host
+
+    def _call(
+        self, operation: str, request: Mapping[str, Any], client: Any = None
+    ) -> dict[str, Any]:
+        method = getattr(self.conn if client is None else client, xform_name(operation))
+        with _translated(operation, request):
+            answer: dict[str, Any] = method(**request)
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def _pages(self, operation: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        with _translated(operation, request):
+            yield from self.conn.get_paginator(xform_name(operation)).paginate(**request)
+
+
+@contextmanager
+def _translated(operation: str, request: Mapping[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _refused(operation, request, error) from error
+    except BotoCoreError as error:
+        raise _unanswered(operation, error) from error
+
+
+def _refused(
+    operation: str, request: Mapping[str, Any], error: ClientError
+) -> AwsCallFailed | TuningJobNotFound:
+    answer = error.response
+    code, said = answer["Error"].get("Code", ""), answer["Error"].get("Message", "")
+    http_status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if operation.startswith("Describe") and code in _ABSENT_CODES:
+        return TuningJobNotFound(f"{operation} of {next(iter(request.values()))}: {said}")
+    request_id = answer.get("ResponseMetadata", {}).get("RequestId")
+    return AwsCallFailed(
+        f"{operation} was refused: {code}: {said}",
+        operation=operation,
+        code=code,
+        request_id=request_id,
+        is_transient=code in _TRANSIENT_CODES or http_status >= _SERVER_FAULT,
+        is_ambiguous=http_status >= _SERVER_FAULT,
+    )
+
+
+def _unanswered(operation: str, error: BotoCoreError) -> AwsCallFailed:
+    is_broken = isinstance(error, HTTPClientError)
+    return AwsCallFailed(
+        f"{operation} got no answer: {type(error).__name__}: {error}",
+        operation=operation,
+        code=type(error).__name__,
+        is_transient=is_broken or isinstance(error, NotConnected | CredentialRetrievalError),
+        # A connection that was never made carried nothing; one that broke may have.
+        is_ambiguous=is_broken,
+    )
