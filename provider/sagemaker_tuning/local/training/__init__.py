@@ -1,0 +1,1 @@
+"""Training jobs as processes: SageMaker's container contract without containers."""

@@ -1,0 +1,5 @@
+"""Why a training job failed, as its program tells it."""
+
+
+class UserError(Exception):
+    """What whoever made the request can put right; it fails a training job as ``ClientError``."""
