@@ -18,17 +18,20 @@ except ImportError:  # before 3.1
     from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+    from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 __all__ = ["AirflowFailException", "conf", "is_still_deferred"]
 
 
-def is_still_deferred(ti: RuntimeTaskInstance) -> bool:
+def is_still_deferred(ti: RuntimeTaskInstanceProtocol) -> bool:
     """Ask Airflow whether a task instance is deferred at this moment.
 
     Blocks on Airflow's API: call it from a triggerer's loop through ``sync_to_async`` only.
     """
-    states = ti.get_task_states(
+    # Not on ti itself: what a triggerer hands to its triggers is no RuntimeTaskInstance.
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: PLC0415
+
+    states = RuntimeTaskInstance.get_task_states(
         dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
     )
-    return "deferred" in {str(state) for state in states.get(ti.run_id, {}).values()}
+    return "deferred" in states.get(ti.run_id, {}).values()

@@ -18,7 +18,8 @@ FINGERPRINT_TAG = "sagemaker-tuning:request"
 TRY_TAG = "sagemaker-tuning:try"
 
 _NAMESPACE_ADVICE = (
-    "give each deployment that shares the account its own [sagemaker_tuning] namespace"
+    "give each deployment that shares the account its own [sagemaker_tuning] namespace, and make "
+    "a tuning_job_name of your own differ per DAG run"
 )
 _LIVE = frozenset({"InProgress", "Stopping"})
 

@@ -44,7 +44,7 @@ from sagemaker_tuning.core.naming import (
 from sagemaker_tuning.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
@@ -167,6 +167,12 @@ class Launcher:
         msg = f"{MAX_GENERATION} tuning jobs of this task instance have ended; clear it to go on"
         raise TuningJobConflict(msg)
 
+    def stop(self) -> None:
+        """Stop what is alive of this epoch, without waiting for its end."""
+        for name in self._live(self._request.epoch):
+            log.info("Stopping %s", name)
+            self._hook.stop_tuning_job(name)
+
     def _create(self, name: str) -> str | None:
         """Create the job; None if the name is in use.
 
@@ -261,6 +267,11 @@ class Launcher:
 
     def _end_epoch(self, epoch: int) -> None:
         """Stop what an earlier epoch left alive: Clear means to run again."""
+        for name in self._live(epoch):
+            log.info("%s is of before the task was cleared: stopping it", name)
+            self._stop_and_wait(name)
+
+    def _live(self, epoch: int) -> Iterator[str]:
         for generation in range(1, MAX_GENERATION + 1):
             name = self._request.name(epoch=epoch, generation=generation)
             try:
@@ -268,8 +279,7 @@ class Launcher:
             except TuningJobNotFound:
                 return
             if not Snapshot.from_description(description).is_ended:
-                log.info("%s is of before the task was cleared: stopping it", name)
-                self._stop_and_wait(name)
+                yield name
 
     def _retrying(self, attempts: int, is_retried: Callable[[BaseException], bool]) -> Retrying:
         return Retrying(

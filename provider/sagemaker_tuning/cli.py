@@ -1,0 +1,30 @@
+"""The console command ``sagemaker-tuning``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_USAGE = """\
+usage: sagemaker-tuning local [--help] [OPTION ...]
+
+  local   run a local SageMaker endpoint that really trains
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; give its exit status."""
+    command, *arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    if command == "local":
+        # In place of this process: the endpoint starts its fork server before anything else is
+        # imported, and shares no module with the provider.
+        os.execv(sys.executable, [sys.executable, "-m", "sagemaker_tuning.local", *arguments])  # noqa: S606 -- a list, and our own interpreter
+    if command in {"-h", "--help"}:
+        sys.stdout.write(_USAGE)
+        return 0
+    sys.stderr.write(f"sagemaker-tuning: no command {command!r}\n{_USAGE}")
+    return 2

@@ -1,0 +1,35 @@
+"""A tuning job as a result: small JSON documents with AWS's own keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_RESULT_KEYS = (
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "HyperParameterTuningJobStatus",
+    "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+)
+_BEST_KEYS = (
+    "TrainingJobName",
+    "TrainingJobArn",
+    "TunedHyperParameters",
+    "FinalHyperParameterTuningJobObjectiveMetric",
+)
+
+
+def tuning_job_result(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of an answer of Describe what the next task needs.
+
+    Returns:
+        Name, ARN, status, both counters, and ``BestTrainingJob`` once there is one.
+    """
+    result = {key: description[key] for key in _RESULT_KEYS}
+    best = description.get("BestTrainingJob")
+    if best is not None:
+        result["BestTrainingJob"] = {key: best[key] for key in _BEST_KEYS if key in best}
+    return result

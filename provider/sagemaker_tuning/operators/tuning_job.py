@@ -1,0 +1,280 @@
+"""The operator that launches a tuning job."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
+from sagemaker_tuning._compat import conf
+from sagemaker_tuning.core import shapes
+from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, Violation
+from sagemaker_tuning.core.naming import LaunchIdentity, is_tuning_job_name, launch_epoch
+from sagemaker_tuning.core.rules import validate
+from sagemaker_tuning.core.tuning_job import tuning_job_result
+from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
+from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.links.console import TuningJobLink
+from sagemaker_tuning.operators.base import (
+    DEFAULT_POLL_INTERVAL,
+    ConnectionMixin,
+    as_document,
+    default_deferrable,
+    errors_for_airflow,
+    raise_unless_completed,
+)
+from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger, wait_for_tuning_job
+from sagemaker_tuning.triggers.watcher import WatchedJob
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import Context
+
+_DOCUMENTS = {
+    "tuning_job_config": "HyperParameterTuningJobConfig",
+    "training_job_definition": "TrainingJobDefinition",
+    "training_job_definitions": "TrainingJobDefinitions",
+    "warm_start_config": "WarmStartConfig",
+    "autotune": "Autotune",
+    "tags": "Tags",
+}
+_DOCUMENT_FILES = (".json", ".yaml", ".yml")
+
+
+class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMakerTuningHook]):
+    """Launch a hyperparameter tuning job, exactly once, and wait for it.
+
+    The documents are those of boto3's ``create_hyper_parameter_tuning_job``, with AWS's own keys:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
+    Each is a mapping (or a list, for ``training_job_definitions`` and ``tags``), or the path of a
+    ``.json`` or ``.yaml`` file beside the DAG, and templated either way. Scalars are given the
+    type that AWS wants (``100`` becomes ``"100"`` in a hyperparameter), so templates work in
+    number fields too. The request is checked against AWS's service model and the documented rules
+    before it is sent.
+
+    A retry never launches a second job: the job's name follows from DAG, run, task and map index,
+    so a later try finds what an earlier one launched, and goes on waiting for it.
+
+    Args:
+        tuning_job_config: ``HyperParameterTuningJobConfig``: strategy, objective, parameter
+            ranges, resource limits.
+        training_job_definition: ``TrainingJobDefinition``.
+        training_job_definitions: ``TrainingJobDefinitions``, 1 to 10, instead of the former.
+        warm_start_config: ``WarmStartConfig``.
+        autotune: ``Autotune``.
+        tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 43, since
+            the provider adds its own by which a later try knows the job.
+        tuning_job_name: 1 to 32 characters, letters, digits and hyphens; made up if not given.
+            A job that must be launched again after a failed one ends in ``-<number>``.
+        retry_failed: Launch the same request again on a retry even if every training job failed
+            by its request, data or algorithm.
+        wait_for_completion: Succeed only when the tuning job has completed; without, as soon as
+            it is launched.
+        deferrable: Wait without a worker slot, in the triggerer.
+        poll_interval: Seconds between two looks at the job, above 0.
+        stop_on_kill: Stop the tuning job when the task is killed, marked failed or timed out.
+
+    Returns:
+        ``HyperParameterTuningJobName``, ``…Arn``, ``…Status``, ``TrainingJobStatusCounters``,
+        ``ObjectiveStatusCounters`` and, once there is one, ``BestTrainingJob``.
+
+    Raises:
+        AirflowFailException: Nothing was launched and a retry would not help: the request is
+            invalid (``InvalidTuningRequest``), or the name is another's (``TuningJobConflict``).
+        TuningJobFailed: The tuning job failed; the message says which training jobs failed why.
+        TuningJobStopped: It was stopped.
+        AwsCallFailed: AWS refuses a call.
+    """
+
+    aws_hook_class = SageMakerTuningHook
+    template_fields: Sequence[str] = aws_template_fields(*_DOCUMENTS, "tuning_job_name")
+    template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(_DOCUMENTS, "json")
+    operator_extra_links = (TuningJobLink(),)
+    ui_color = "#f3e8fd"
+
+    def __init__(
+        self,
+        *,
+        tuning_job_config: Mapping[str, Any] | str,
+        training_job_definition: Mapping[str, Any] | str | None = None,
+        training_job_definitions: Sequence[Mapping[str, Any]] | str | None = None,
+        warm_start_config: Mapping[str, Any] | str | None = None,
+        autotune: Mapping[str, Any] | str | None = None,
+        tags: Sequence[Mapping[str, str]] | str | None = None,
+        tuning_job_name: str | None = None,
+        retry_failed: bool = False,
+        wait_for_completion: bool = True,
+        deferrable: bool | None = None,
+        poll_interval: float = DEFAULT_POLL_INTERVAL,
+        stop_on_kill: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.tuning_job_config = tuning_job_config
+        self.training_job_definition = training_job_definition
+        self.training_job_definitions = training_job_definitions
+        self.warm_start_config = warm_start_config
+        self.autotune = autotune
+        self.tags = tags
+        self.tuning_job_name = tuning_job_name
+        self.retry_failed = retry_failed
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = default_deferrable() if deferrable is None else deferrable
+        self.poll_interval = poll_interval
+        self.stop_on_kill = stop_on_kill
+        self._launched: LaunchedTuningJob | None = None
+
+    def resolve_template_files(self) -> None:
+        """Read the documents that are given as files beside the DAG.
+
+        Not by ``template_ext``: with that, Airflow would take any string inside a document that
+        ends in ``.json``, an S3 object for one, for a file too.
+        """
+        for field in _DOCUMENTS:
+            value = getattr(self, field)
+            if isinstance(value, str) and value.endswith(_DOCUMENT_FILES):
+                environment = self.get_template_env()
+                assert environment.loader is not None  # noqa: S101 -- Airflow gives it one
+                setattr(self, field, environment.loader.get_source(environment, value)[0])
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Launch the tuning job, or find it launched, and wait."""
+        with errors_for_airflow():
+            launched = Launcher(self.hook, self._launch_request(context)).launch()
+        self._launched = launched
+        if not self.hook.is_local:
+            TuningJobLink.persist(
+                context=context,
+                operator=self,
+                region_name=self.hook.conn.meta.region_name,
+                aws_partition=self.hook.conn.meta.partition,
+                tuning_job_name=launched.name,
+            )
+        if not self.wait_for_completion:
+            return {
+                "HyperParameterTuningJobName": launched.name,
+                "HyperParameterTuningJobArn": launched.arn,
+            }
+        if self.deferrable:
+            self._defer(launched)
+        job = WatchedJob(launched.name, self.poll_interval, launched.arn)
+        with errors_for_airflow():
+            asyncio.run(wait_for_tuning_job(self.connection, job, self.log))
+        return self._completed(launched.name)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
+        """Go on after the deferred wait."""
+        if "Error" in event:
+            raise AwsCallFailed(event["Error"], code=event["ErrorType"])
+        return self._completed(event["HyperParameterTuningJobName"])
+
+    def resume_execution(
+        self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
+    ) -> Any:
+        """Stop the tuning job if the deferred wait ended in a timeout, then fail."""
+        if next_method == "__fail__" and self.stop_on_kill:
+            Launcher(self.hook, self._launch_request(context)).stop()
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def on_kill(self) -> None:
+        """Stop the tuning job that this task waits for in its worker."""
+        if self._launched is not None and self.stop_on_kill:
+            self.log.info("The task was killed: stopping %s", self._launched.name)
+            self.hook.stop_tuning_job(self._launched.name)
+
+    def _defer(self, launched: LaunchedTuningJob) -> None:
+        trigger = SageMakerTuningJobTrigger(
+            tuning_job_name=launched.name,
+            tuning_job_arn=launched.arn,
+            poll_interval=self.poll_interval,
+            stop_on_kill=self.stop_on_kill,
+            **self.connection_arguments,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
+
+    def _completed(self, name: str) -> dict[str, Any]:
+        description = self.hook.describe_tuning_job(name)
+        with errors_for_airflow():
+            raise_unless_completed(self.hook, description)
+        return tuning_job_result(description)
+
+    def _launch_request(self, context: Context) -> LaunchRequest:
+        ti = context["ti"]
+        epoch = launch_epoch(
+            max_tries=ti.max_tries, retries=self.retries or 0, try_number=ti.try_number
+        )
+        return LaunchRequest(
+            identity=LaunchIdentity(
+                namespace=self._namespace(),
+                dag_id=ti.dag_id,
+                run_id=ti.run_id,
+                task_id=ti.task_id,
+                map_index=-1 if ti.map_index is None else ti.map_index,
+            ),
+            epoch=epoch,
+            try_id=str(ti.id),
+            is_first_try=ti.try_number == epoch + 1,
+            document=self._document(),
+            chosen_name=self.tuning_job_name or None,
+            retry_failed=self.retry_failed,
+        )
+
+    def _document(self) -> dict[str, Any]:
+        """Give the request without its name.
+
+        Raises:
+            InvalidTuningRequest: With every mistake in it.
+        """
+        given = {key: as_document(getattr(self, field), field) for field, key in _DOCUMENTS.items()}
+        shape = shapes.input_shape("CreateHyperParameterTuningJob")
+        document = shapes.to_model_types(
+            {key: value for key, value in given.items() if value is not None}, shape
+        )
+        name = self.tuning_job_name or "made-up-by-the-launcher"
+        if not is_tuning_job_name(name):
+            rule = "1 to 32 letters, digits and hyphens, no hyphen first or last"
+            raise InvalidTuningRequest([Violation("tuning_job_name", repr(name), rule)])
+        validate({"HyperParameterTuningJobName": name, **document})
+        return dict(document)
+
+    def _namespace(self) -> str:
+        namespace = conf.get("sagemaker_tuning", "namespace", fallback=None) or conf.get(
+            "api", "base_url", fallback=None
+        )
+        if not namespace and not self.hook.is_local:
+            self.log.warning(
+                "Neither [sagemaker_tuning] namespace nor [api] base_url is set: another Airflow "
+                "that runs the same DAG in this AWS account would want the same job names"
+            )
+        return namespace or ""
+
+
+class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
+    """Stop a tuning job; one that has ended already is left as it is.
+
+    Meant as the teardown of a task that launches without waiting, so that the job does not run
+    on when the DAG run has failed: ``stop.as_teardown(setups=create)``.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopHyperParameterTuningJob.html
+
+    Args:
+        tuning_job_name: ``HyperParameterTuningJobName``.
+
+    Raises:
+        TuningJobNotFound: There is no such tuning job.
+        AwsCallFailed: AWS refuses the call.
+    """
+
+    aws_hook_class = SageMakerTuningHook
+    template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
+    ui_color = "#f3e8fd"
+
+    def __init__(self, *, tuning_job_name: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tuning_job_name = tuning_job_name
+
+    def execute(self, context: Context) -> None:  # noqa: ARG002 -- Airflow calls it so
+        """Stop it; training jobs get a SIGTERM and keep what they have made so far."""
+        self.hook.stop_tuning_job(self.tuning_job_name)

@@ -1,0 +1,171 @@
+"""Sensors on a tuning job: its status, and its status counters."""
+
+from __future__ import annotations
+
+import abc
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk import PokeReturnValue
+
+from sagemaker_tuning.core.counters import CountersCondition
+from sagemaker_tuning.core.errors import AwsCallFailed, CountersOutOfReach
+from sagemaker_tuning.core.progress import progress_key, progress_line
+from sagemaker_tuning.core.snapshot import Snapshot
+from sagemaker_tuning.core.tuning_job import tuning_job_result
+from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.operators.base import (
+    DEFAULT_POLL_INTERVAL,
+    ConnectionMixin,
+    default_deferrable,
+    errors_for_airflow,
+    raise_unless_completed,
+)
+from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import Context
+
+
+class _TuningJobSensor(ConnectionMixin, AwsBaseSensor[SageMakerTuningHook], abc.ABC):
+    """A look at a tuning job, again and again, in a worker or in the triggerer."""
+
+    aws_hook_class = SageMakerTuningHook
+    ui_color = "#f3e8fd"
+
+    def __init__(
+        self,
+        *,
+        tuning_job_name: str,
+        deferrable: bool | None = None,
+        poke_interval: float = DEFAULT_POLL_INTERVAL,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.tuning_job_name = tuning_job_name
+        self.deferrable = default_deferrable() if deferrable is None else deferrable
+        self._said: object = None
+
+    @abc.abstractmethod
+    def _is_done(self, description: dict[str, Any], snapshot: Snapshot) -> bool:
+        """Decide by one look; raises what ends the wait badly."""
+
+    @property
+    def _counters(self) -> dict[str, Any] | None:
+        return None
+
+    def execute(self, context: Context) -> Any:
+        """Look once, then wait for what is not there yet."""
+        if not self.deferrable:
+            return super().execute(context)
+        done = self.poke(context)
+        if isinstance(done, PokeReturnValue):
+            return done.xcom_value
+        trigger = SageMakerTuningJobTrigger(
+            tuning_job_name=self.tuning_job_name,
+            counters=self._counters,
+            poll_interval=self.poke_interval,
+            **self.connection_arguments,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.timeout)
+        return None
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Look once more after the deferred wait, and decide."""
+        if "Error" in event:
+            raise AwsCallFailed(event["Error"], code=event["ErrorType"])
+        return self.execute(context)
+
+    def poke(self, context: Context) -> bool | PokeReturnValue:  # noqa: ARG002 -- Airflow calls it so
+        """Look once."""
+        with errors_for_airflow():
+            try:
+                description = self.hook.describe_tuning_job(self.tuning_job_name)
+            except AwsCallFailed as error:
+                if not error.is_transient:
+                    raise
+                self.log.warning("%s; looking again later", error)
+                return False
+            snapshot = Snapshot.from_description(description)
+            if progress_key(snapshot) != self._said:
+                self._said = progress_key(snapshot)
+                self.log.info(progress_line(snapshot, datetime.now(UTC)))
+            if not self._is_done(description, snapshot):
+                return False
+        return PokeReturnValue(is_done=True, xcom_value=tuning_job_result(description))
+
+
+class SageMakerTuningJobSensor(_TuningJobSensor):
+    """Wait until a tuning job has completed, and say how far it is whenever that changes.
+
+    Args:
+        tuning_job_name: ``HyperParameterTuningJobName``, of a job launched by whomever.
+        deferrable: Wait without a worker slot, in the triggerer.
+        poke_interval: Seconds between two looks, above 0.
+
+    Returns:
+        As ``SageMakerCreateTuningJobOperator``.
+
+    Raises:
+        TuningJobFailed: The tuning job failed; the message says which training jobs failed why.
+        TuningJobStopped: It was stopped.
+        TuningJobNotFound: There is no such tuning job.
+        AwsCallFailed: AWS refuses the call; throttling and faults of the service are waited out.
+    """
+
+    template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
+
+    def _is_done(self, description: dict[str, Any], snapshot: Snapshot) -> bool:
+        if snapshot.is_ended:
+            raise_unless_completed(self.hook, description)
+        return snapshot.is_ended
+
+
+class SageMakerTrainingJobCountersSensor(_TuningJobSensor):
+    """Wait until the status counters of a tuning job have reached a condition.
+
+    Args:
+        tuning_job_name: ``HyperParameterTuningJobName``, of a job launched by whomever.
+        counters: Counters to reach together, such as ``{"Completed": 5}``: names of
+            ``TrainingJobStatusCounters`` (Completed, InProgress, RetryableError,
+            NonRetryableError, Stopped) or ``ObjectiveStatusCounters`` (Succeeded, Pending,
+            Failed), each 1 or more.
+        deferrable: Wait without a worker slot, in the triggerer.
+        poke_interval: Seconds between two looks, above 0.
+
+    Returns:
+        As ``SageMakerCreateTuningJobOperator``.
+
+    Raises:
+        AirflowFailException: The condition is no condition (``InvalidTuningRequest``), or can no
+            longer be met (``CountersOutOfReach``): told at once, not when the tuning job ends.
+        TuningJobNotFound: There is no such tuning job.
+        AwsCallFailed: AWS refuses the call; throttling and faults of the service are waited out.
+    """
+
+    template_fields: Sequence[str] = aws_template_fields("tuning_job_name", "counters")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"counters": "json"}
+
+    def __init__(self, *, counters: Mapping[str, int | str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.counters = counters
+
+    @property
+    def _counters(self) -> dict[str, Any]:
+        # Templates render to strings.
+        return {
+            name: int(count) if isinstance(count, str) and count.isdecimal() else count
+            for name, count in self.counters.items()
+        }
+
+    def _is_done(self, description: dict[str, Any], snapshot: Snapshot) -> bool:  # noqa: ARG002 -- the other sensor needs it
+        condition = CountersCondition.from_mapping(self._counters)
+        reason = condition.out_of_reach(snapshot)
+        if reason is not None:
+            msg = f"{snapshot.name} can no longer reach {condition}: {reason}"
+            raise CountersOutOfReach(msg)
+        return condition.is_met(snapshot)

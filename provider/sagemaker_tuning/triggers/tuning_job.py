@@ -1,0 +1,147 @@
+"""The deferred wait for a tuning job."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from asgiref.sync import sync_to_async
+
+from sagemaker_tuning._compat import is_still_deferred
+from sagemaker_tuning.core.counters import CountersCondition
+from sagemaker_tuning.core.errors import SageMakerTuningError
+from sagemaker_tuning.core.progress import progress_key, progress_line
+from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, subscribe
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from sagemaker_tuning.core.snapshot import Snapshot
+
+
+async def wait_for_tuning_job(
+    connection: Connection,
+    job: WatchedJob,
+    log: Log,
+    condition: CountersCondition | None = None,
+) -> Snapshot:
+    """Wait until the tuning job ends, or its counters decide the condition.
+
+    Writes the progress line to the log whenever it has something new to say.
+
+    Args:
+        connection: How to reach AWS.
+        job: What to wait on.
+        log: Where the progress line goes.
+        condition: Return as soon as it is met or can no longer be met.
+
+    Returns:
+        The snapshot that ended the wait.
+    """
+    said: object = None
+    async with aclosing(subscribe(connection, job, log)) as snapshots:
+        async for snapshot in snapshots:
+            if progress_key(snapshot) != said:
+                said = progress_key(snapshot)
+                log.info(progress_line(snapshot, datetime.now(UTC)))
+            if snapshot.is_ended or (condition is not None and _is_decided(condition, snapshot)):
+                return snapshot
+    raise AssertionError  # a subscription never ends by itself
+
+
+def _is_decided(condition: CountersCondition, snapshot: Snapshot) -> bool:
+    return condition.is_met(snapshot) or condition.out_of_reach(snapshot) is not None
+
+
+class SageMakerTuningJobTrigger(BaseTrigger):
+    """Waits for a tuning job without a worker slot.
+
+    Args:
+        tuning_job_name: ``HyperParameterTuningJobName``.
+        tuning_job_arn: The ARN that Create gave; answers about another one are an error.
+        counters: Fire as soon as these counters are reached or out of reach.
+        poll_interval: Seconds between two looks, above 0.
+        stop_on_kill: Stop the tuning job when the task is marked failed or cleared.
+        aws_conn_id: As the operators', and so are the next three.
+        region_name: ...
+        verify: ...
+        botocore_config: ...
+
+    The event's payload has ``HyperParameterTuningJobName``, or ``Error`` and ``ErrorType`` where
+    the wait failed for good.
+    """
+
+    def __init__(
+        self,
+        *,
+        tuning_job_name: str,
+        tuning_job_arn: str | None = None,
+        counters: Mapping[str, int] | None = None,
+        poll_interval: float = 30.0,
+        stop_on_kill: bool = False,
+        aws_conn_id: str | None = "aws_default",
+        region_name: str | None = None,
+        verify: bool | str | None = None,
+        botocore_config: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.tuning_job_name = tuning_job_name
+        self.tuning_job_arn = tuning_job_arn
+        self.counters = dict(counters) if counters else None
+        self.poll_interval = poll_interval
+        self.stop_on_kill = stop_on_kill
+        self.aws_conn_id = aws_conn_id
+        self.region_name = region_name
+        self.verify = verify
+        self.botocore_config = botocore_config
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Give the class's path and its arguments."""
+        path = f"{type(self).__module__}.{type(self).__qualname__}"
+        return path, {
+            "tuning_job_name": self.tuning_job_name,
+            "tuning_job_arn": self.tuning_job_arn,
+            "counters": self.counters,
+            "poll_interval": self.poll_interval,
+            "stop_on_kill": self.stop_on_kill,
+            "aws_conn_id": self.aws_conn_id,
+            "region_name": self.region_name,
+            "verify": self.verify,
+            "botocore_config": self.botocore_config,
+        }
+
+    @property
+    def _connection(self) -> Connection:
+        return Connection.of(
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            verify=self.verify,
+            botocore_config=self.botocore_config,
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, then fire once."""
+        job = WatchedJob(self.tuning_job_name, self.poll_interval, self.tuning_job_arn)
+        condition = CountersCondition.from_mapping(self.counters) if self.counters else None
+        payload = {"HyperParameterTuningJobName": self.tuning_job_name}
+        try:
+            await wait_for_tuning_job(self._connection, job, self.log, condition)
+        except SageMakerTuningError as error:
+            payload |= {"Error": str(error), "ErrorType": type(error).__name__}
+        yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+
+    async def on_kill(self) -> None:
+        """Stop the tuning job if a person ended the task (Airflow 3.3 and later)."""
+        if not self.stop_on_kill or self.task_instance is None:
+            return
+        # Airflow also comes here when the trigger merely moves to another triggerer.
+        if await sync_to_async(is_still_deferred)(self.task_instance):
+            self.log.info("The task is still deferred; %s runs on", self.tuning_job_name)
+            return
+        await sync_to_async(self._stop)()
+        self.log.info("The task was ended; stopped %s", self.tuning_job_name)
+
+    def _stop(self) -> None:
+        self._connection.hook().stop_tuning_job(self.tuning_job_name)

@@ -1,0 +1,198 @@
+"""One look after another at tuning jobs, for all waits of an event loop.
+
+Waits of one loop and one connection share one boto3 client and one small pool of threads. What
+feeds a subscription is one Describe per job and interval; a subscriber does not depend on that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+
+from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict, TuningJobNotFound
+from sagemaker_tuning.core.snapshot import Snapshot
+from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+_THREADS = 4
+_MAX_BACKOFF_SECONDS = 600.0
+_MAX_ABSENT_SECONDS = 300.0
+_JITTER = 0.1
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+class Log(Protocol):
+    """What a subscriber's logger must have; Airflow's and the standard library's do."""
+
+    def info(self, event: str, /, *args: Any) -> Any:
+        """Log at INFO."""
+
+    def warning(self, event: str, /, *args: Any) -> Any:
+        """Log at WARNING."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach AWS: the arguments of ``SageMakerTuningHook``, comparable and serializable."""
+
+    aws_conn_id: str | None = "aws_default"
+    region_name: str | None = None
+    verify: bool | str | None = None
+    botocore_config: str | None = None
+    """As JSON, so that equal settings share a client."""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        aws_conn_id: str | None,
+        region_name: str | None,
+        verify: bool | str | None,
+        botocore_config: dict[str, Any] | None,
+    ) -> Connection:
+        """Take an operator's arguments."""
+        config = json.dumps(botocore_config, sort_keys=True) if botocore_config else None
+        return cls(aws_conn_id, region_name, verify, config)
+
+    def hook(self) -> SageMakerTuningHook:
+        """Look up the Airflow connection and build the client, at once and in this thread."""
+        hook = SageMakerTuningHook(
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            verify=self.verify,
+            config=json.loads(self.botocore_config) if self.botocore_config else None,
+        )
+        hook.conn  # noqa: B018 -- building it later would be on a thread that may not
+        return hook
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedJob:
+    """A tuning job to wait on.
+
+    Attributes:
+        name: ``HyperParameterTuningJobName``.
+        poll_interval: Seconds between two looks, above 0; each varies by a tenth.
+        arn: The ARN that Create gave; None if the job was launched elsewhere.
+    """
+
+    name: str
+    poll_interval: float
+    arn: str | None = None
+
+
+class Watcher:
+    """Looks at tuning jobs through one client.
+
+    Args:
+        build_hook: Looks up the connection and builds a hook with its client.
+    """
+
+    def __init__(self, build_hook: Callable[[], SageMakerTuningHook]) -> None:
+        self._build_hook = build_hook
+        self._hook: SageMakerTuningHook | None = None
+        self._building = asyncio.Lock()
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sagemaker-tuning")
+        self.subscribers = 0
+
+    def close(self) -> None:
+        """Let the threads end; a call under way is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def subscribe(self, job: WatchedJob, log: Log) -> AsyncGenerator[Snapshot]:
+        """Give a snapshot per interval, for ever: the subscriber says when it has seen enough.
+
+        Throttling, faults of the service, expired credentials and lost connections are logged
+        to the subscriber's log, backed off from (up to ten minutes) and survived.
+
+        Raises:
+            AwsCallFailed: AWS refuses for good.
+            TuningJobNotFound: There has been no such job for five minutes.
+            TuningJobConflict: The job of that name is another account's or region's.
+        """
+        setbacks = 0
+        absent_seconds = 0.0
+        while True:
+            delay = job.poll_interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 -- jitter
+            try:
+                snapshot = await self._look(job)
+            except TuningJobNotFound:
+                # A job created a moment ago may not be seen yet.
+                if absent_seconds >= _MAX_ABSENT_SECONDS:
+                    raise
+                absent_seconds += delay
+            except AwsCallFailed as error:
+                if not error.is_transient:
+                    raise
+                setbacks += 1
+                delay = min(delay * 2**setbacks, max(delay, _MAX_BACKOFF_SECONDS))
+                log.warning("%s; looking again in %.0f s", error, delay)
+                if error.code in _EXPIRED:
+                    self._hook = None  # built anew, with fresh credentials
+            else:
+                setbacks, absent_seconds = 0, 0.0
+                yield snapshot
+            await asyncio.sleep(delay)
+
+    async def _look(self, job: WatchedJob) -> Snapshot:
+        hook = await self._connected()
+        loop = asyncio.get_running_loop()
+        description = await loop.run_in_executor(self._pool, hook.describe_tuning_job, job.name)
+        snapshot = Snapshot.from_description(description)
+        if job.arn is not None and snapshot.arn.lower() != job.arn.lower():
+            msg = (
+                f"waiting on {job.arn}, but the connection now answers for {snapshot.arn}: it "
+                "must stay with the account and region in which the job was launched"
+            )
+            raise TuningJobConflict(msg)
+        return snapshot
+
+    async def _connected(self) -> SageMakerTuningHook:
+        async with self._building:
+            if self._hook is None:
+                try:
+                    # Not asyncio.to_thread: around Airflow's connection lookup it deadlocks the
+                    # triggerer of Airflow 3.0.
+                    self._hook = await sync_to_async(self._build_hook)()
+                except Exception as error:
+                    # The connection was good when the job was launched, so this passes: Airflow's
+                    # API, a secrets backend or STS is out of reach. Each fails in its own way.
+                    msg = f"no client for now: {type(error).__name__}: {error}"
+                    raise AwsCallFailed(msg, is_transient=True) from error
+            return self._hook
+
+
+_watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Connection, Watcher]] = (
+    WeakKeyDictionary()
+)
+
+
+async def subscribe(connection: Connection, job: WatchedJob, log: Log) -> AsyncGenerator[Snapshot]:
+    """Give a snapshot of the job per interval, through this loop's watcher of the connection.
+
+    The first subscriber opens the watcher, the last one closes it. See ``Watcher.subscribe``.
+    """
+    watchers = _watchers.setdefault(asyncio.get_running_loop(), {})
+    if connection not in watchers:
+        watchers[connection] = Watcher(connection.hook)
+    watcher = watchers[connection]
+    watcher.subscribers += 1
+    try:
+        async with aclosing(watcher.subscribe(job, log)) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot
+    finally:
+        watcher.subscribers -= 1
+        if not watcher.subscribers:
+            del watchers[connection]
+            watcher.close()
