@@ -4,9 +4,13 @@ import importlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sagemaker_tuning.local.training.container import Container
 from sagemaker_tuning.local.training.xgboost import metrics as xgboost_metrics
+
+Program = Callable[[Container, Path], None]
+"""Trains in a container, with a directory to keep what other training processes may use."""
 
 _FAILURE_LENGTH = 1024
 _CATEGORIES = ("ClientError:", "AlgorithmError:", "InternalServerError:")
@@ -24,7 +28,7 @@ class BuiltInAlgorithm:
         name: As AWS calls it.
         image: Matches the whole of its training images.
         example: What such an image looks like.
-        program: The module whose ``train(container)`` trains. It is imported only where it runs.
+        program: The module whose ``train`` is the program; imported only where it runs.
         metric_definitions: As AWS lists them in an AlgorithmSpecification.
         directions: ``Maximize`` or ``Minimize`` by metric name.
     """
@@ -48,13 +52,13 @@ class BuiltInAlgorithm:
         """
         return self.directions[metric_name]
 
-    def load(self) -> Callable[[Container], None]:
+    def load(self) -> Program:
         """Import the program's ``train``.
 
         Raises:
             ImportError: A library that it needs is not installed.
         """
-        train: Callable[[Container], None] = importlib.import_module(self.program).train
+        train: Program = importlib.import_module(self.program).train
         return train
 
 
@@ -108,7 +112,4 @@ def failure_reason(container: Container, exit_code: int) -> str | None:
         told = ""
     if told.startswith(_CATEGORIES):
         return told
-    code = exit_code if exit_code > 0 else 128 - exit_code
-    if told:
-        return f"AlgorithmError: {told}, exit code: {code}"
-    return f"AlgorithmError: Exit Code: {code}"
+    return f"AlgorithmError: {told}, exit code: {exit_code if exit_code > 0 else 128 - exit_code}"

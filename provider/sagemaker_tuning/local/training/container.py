@@ -15,7 +15,7 @@ _NETWORK_INTERFACE = "eth0"
 
 # What a program needs to find its interpreter, its locale and a place for temporary files.
 # Nothing else of the endpoint's environment reaches a container, its credentials least of all.
-_INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
+_INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,7 @@ def environment_variables(container: Container) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         "PYTHONUNBUFFERED": "1",
+        "TZ": "UTC",
         "TRAINING_JOB_NAME": container.training_job_name,
         "TRAINING_JOB_ARN": container.training_job_arn,
         "SM_HOSTS": json.dumps([HOST]),

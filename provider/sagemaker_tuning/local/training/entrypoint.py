@@ -1,42 +1,59 @@
-"""What runs inside a training process: the program that the container's image names."""
+"""What a training process does: it runs the program that the container's image names."""
 
+import logging
 import os
 import sys
+import time
 import traceback
+from pathlib import Path
 
 from sagemaker_tuning.local.training import algorithms
 from sagemaker_tuning.local.training.container import Container, environment_variables
 from sagemaker_tuning.local.training.failures import UserError
 
+_log = logging.getLogger(__name__)
+
 
 def preload() -> None:
-    """Import the built-in algorithms' programs, those whose libraries are installed."""
+    """Import what the built-in algorithms need, once for all processes forked from this one."""
+    # XGBoost imports these where they are there, for inputs that no container here has, and that
+    # takes seconds.
+    sys.modules["sklearn"] = sys.modules["pandas"] = None  # type: ignore[assignment]
     for algorithm in algorithms.BUILT_IN:
         try:
             algorithm.load()
         except ImportError:
-            # A training process of this algorithm says so again, in its own log.
+            # Its library is not installed, as a training process of it will say in its log.
             continue
 
 
-def main(container: Container) -> int:
-    """Run the program of ``container`` to its end and return the process's exit code."""
+def main(container: Container, cache_dir: Path) -> int:
+    """Run the program of ``container`` to its end and return the process's exit code.
+
+    What its program keeps in ``cache_dir`` is there for other training processes.
+    """
     os.environ.clear()
     os.environ.update(environment_variables(container))
+    time.tzset()
     os.chdir(container.root)
     sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=logging.INFO,
+        format="[%(asctime)s:%(levelname)s] %(message)s",
+        datefmt="%Y-%m-%d:%H:%M:%S",
+    )
     try:
-        algorithms.known(container.image).load()(container)
+        algorithms.known(container.image).load()(container, cache_dir)
     except UserError as error:
-        _report(container, f"ClientError: {error}")
-        return 1
-    except Exception as error:  # noqa: BLE001 - whatever ends a container is reported, then it ends
+        return _fail(container, f"ClientError: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever ends a program is why its job failed
         traceback.print_exc()
-        _report(container, f"AlgorithmError: {error}")
-        return 1
+        return _fail(container, f"AlgorithmError: {error}")
     return 0
 
 
-def _report(container: Container, reason: str) -> None:
-    print(reason)  # noqa: T201 - standard output is this process's log
-    container.failure_file.write_text(reason)
+def _fail(container: Container, reason: str) -> int:
+    _log.error(reason)
+    container.failure_file.write_text(reason, encoding="utf-8")
+    return 1

@@ -2,11 +2,9 @@
 
 It has what training programs import, but never runs one itself: OpenMP hangs in a child whose
 parent has used it. The standard library's fork server is not used because it imports the
-endpoint's ``__main__`` again in every child, and because its children would each need a thread
-to notice that the endpoint is gone, which a program started by exec cannot have.
-
-It outlives the endpoint just long enough to kill all that was started: the endpoint's end of the
-socket closes however the endpoint dies.
+endpoint's ``__main__`` again in every child, and because each child would need a thread to notice
+that the endpoint is gone, which a program started by exec cannot have. Here the server notices:
+its end of the socket closes however the endpoint dies, and it kills all that it started.
 """
 
 import ctypes
@@ -15,56 +13,53 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
 
 from sagemaker_tuning.local.training import entrypoint, messages
 from sagemaker_tuning.local.training.container import Container
 
-# What the status pipe of a training process carries: first its pid, later its exit code.
-STATUS = struct.Struct("!i")
-
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG: Final = 1
 
 
 def main() -> None:
     """Serve the endpoint at the other end of the socket whose descriptor is the last argument."""
     control = socket.socket(fileno=int(sys.argv[-1]))
-    _preload()
-    _ForkServer(control).serve()
-
-
-def _preload() -> None:
-    """Import what is slow to import, once for all training processes."""
-    # XGBoost imports these if they are there, for input types that no container here sees;
-    # that alone takes seconds.
-    sys.modules["sklearn"] = sys.modules["pandas"] = None  # type: ignore[assignment]
     entrypoint.preload()
     gc.collect()
-    # The children's collector would else touch, and so copy, every page that they share.
+    # A child's collector would touch, and so copy, every page that it shares with the server.
     gc.freeze()
+    with tempfile.TemporaryDirectory(prefix="sagemaker-tuning-") as cache_dir:
+        _ForkServer(control, Path(cache_dir)).serve()
 
 
 @dataclass
 class _Job:
+    """A training process that has not been reaped, by its pipe to the endpoint."""
+
     status_fd: int
     kill_at: float | None = None
 
 
 class _ForkServer:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, cache_dir: Path) -> None:
         self._control = control
+        self._cache_dir = cache_dir
         self._jobs: dict[int, _Job] = {}
         self._wakeup, wakeup = socket.socketpair()
-        self._wakeup.setblocking(False)
-        wakeup.setblocking(False)
-        # A handler that does nothing, because only a handled signal writes to the wakeup socket.
+        for end in (self._wakeup, wakeup):
+            end.settimeout(0)
+        # Only a signal that has a handler writes to the wakeup socket.
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wakeup.detach(), warn_on_full_buffer=False)
 
     def serve(self) -> None:
+        """Until the endpoint is gone, and then kill what is left of its training processes."""
         while True:
             ready, _, _ = select.select([self._control, self._wakeup], [], [], self._patience())
             if self._wakeup in ready:
@@ -77,7 +72,7 @@ class _ForkServer:
             _signal_group(pid, signal.SIGKILL)
 
     def _patience(self) -> float | None:
-        """Seconds until a training process must be killed, None when none must."""
+        """Seconds until a training process has to be killed, None when none has."""
         deadlines = [job.kill_at for job in self._jobs.values() if job.kill_at is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
@@ -96,14 +91,14 @@ class _ForkServer:
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _run(container, output_fd, server)
+            _run(container, self._cache_dir, output_fd, server)
         os.close(output_fd)
         self._jobs[pid] = _Job(status_fd)
         _tell(status_fd, pid)
 
     def _stop(self, stop: messages.Stop) -> None:
         job = self._jobs.get(stop.pid)
-        if job is None:
+        if job is None:  # it has ended meanwhile
             return
         deadline = time.monotonic() + stop.grace_seconds
         job.kill_at = deadline if job.kill_at is None else min(deadline, job.kill_at)
@@ -122,20 +117,17 @@ class _ForkServer:
             if ended is None:
                 return
             pid = ended.si_pid
-            # Before it is reaped, while its id cannot belong to anybody else.
+            # What is left of its group, while no other process can have its id.
             _signal_group(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
-            job = self._jobs.pop(pid)
-            _tell(job.status_fd, os.waitstatus_to_exitcode(status))
-            os.close(job.status_fd)
+            status_fd = self._jobs.pop(pid).status_fd
+            _tell(status_fd, os.waitstatus_to_exitcode(status))
+            os.close(status_fd)
 
 
 def _tell(status_fd: int, number: int) -> None:
-    # The endpoint may have lost interest.
-    try:
-        os.write(status_fd, STATUS.pack(number))
-    except BrokenPipeError:
-        pass
+    with suppress(BrokenPipeError):  # the endpoint may have lost interest
+        os.write(status_fd, messages.STATUS.pack(number))
 
 
 def _signal_group(pid: int, signum: int) -> None:
@@ -146,8 +138,8 @@ def _signal_group(pid: int, signum: int) -> None:
         os.kill(pid, signum)
 
 
-def _run(container: Container, output_fd: int, server: int) -> None:
-    """The life of a training process, right from the fork; never returns."""
+def _run(container: Container, cache_dir: Path, output_fd: int, server: int) -> NoReturn:
+    """The life of a training process, from the fork on."""
     exit_code = 1
     try:
         os.setsid()
@@ -157,15 +149,14 @@ def _run(container: Container, output_fd: int, server: int) -> None:
         os.dup2(output_fd, 1)
         os.dup2(output_fd, 2)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-        gc.unfreeze
-        exit_code = entrypoint.main(container)
-    finally:
+        exit_code = entrypoint.main(container, cache_dir)
         sys.stdout.flush()
+    finally:
         os._exit(exit_code)
 
 
 def _die_with(server: int) -> None:
-    """Make the kernel kill this process when the fork server is killed, where it can."""
+    """Be killed when the fork server is, where the kernel offers it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != server:

@@ -1,7 +1,8 @@
-"""What the endpoint and its fork server say to each other, over one Unix stream socket.
+"""What the endpoint and its fork server say to each other.
 
-A message is a length, then that many bytes of pickle; file descriptors travel with the length.
-Both ends are one program, and nobody else can reach a socket pair: pickle is safe here.
+Requests go over one Unix stream socket: a length, then that many bytes of pickle; file descriptors
+travel with the length. Both ends are one program, and nobody else can reach a socket pair, so
+pickle is safe. Answers come over a pipe for each training process, its pid and later its exit code.
 """
 
 import pickle
@@ -9,10 +10,12 @@ import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-_LENGTH = struct.Struct("!I")
-_MOST_FDS = 2
+STATUS: Final = struct.Struct("!i")
+
+_LENGTH: Final = struct.Struct("!I")
+_MOST_FDS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,11 @@ class Stop:
 
 
 def send(connection: socket.socket, message: Any, fds: Sequence[int] = ()) -> None:
-    """Send ``message`` and copies of ``fds``; OSError when the other end is gone."""
+    """Send ``message`` and copies of ``fds``, at most two.
+
+    Raises:
+        OSError: The other end is gone.
+    """
     payload = pickle.dumps(message)
     socket.send_fds(connection, [_LENGTH.pack(len(payload))], fds)
     connection.sendall(payload)
@@ -32,19 +39,19 @@ def send(connection: socket.socket, message: Any, fds: Sequence[int] = ()) -> No
 
 def receive(connection: socket.socket) -> tuple[Any, list[int]] | None:
     """The next message and its file descriptors, None when the other end is gone."""
-    header, fds, _, _ = socket.recv_fds(connection, _LENGTH.size, _MOST_FDS)
-    if not header:
+    length, fds, _, _ = socket.recv_fds(connection, _LENGTH.size, _MOST_FDS)
+    payload = _read(connection, _LENGTH.unpack(length)[0]) if length else None
+    if payload is None:
         return None
-    header += _read(connection, _LENGTH.size - len(header))
-    payload = _read(connection, _LENGTH.unpack(header)[0])
-    return pickle.loads(payload), fds  # noqa: S301 - see the module's docstring
+    return pickle.loads(payload), fds  # noqa: S301 - from this program itself, see above
 
 
-def _read(connection: socket.socket, size: int) -> bytes:
-    read = b""
-    while len(read) < size:
-        chunk = connection.recv(size - len(read))
+def _read(connection: socket.socket, size: int) -> bytes | None:
+    chunks = []
+    while size:
+        chunk = connection.recv(size)
         if not chunk:
-            raise EOFError(f"the other end closed after {len(read)} of {size} bytes")
-        read += chunk
-    return read
+            return None
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-me
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 
 class MetricScraper:
@@ -22,7 +22,10 @@ class MetricScraper:
         self._finders = [(each["Name"], _finder(each)) for each in definitions]
 
     def feed(self, line: str) -> list[tuple[str, float]]:
-        """The metrics in ``line``, in the definitions' order; what is not a finite number is none."""
+        """The metrics in ``line``, in the definitions' order.
+
+        A value that is not a finite number is no metric: no objective can be compared with it.
+        """
         found = []
         for name, find in self._finders:
             match = find(line)
@@ -32,7 +35,7 @@ class MetricScraper:
         return found
 
 
-def _finder(definition):
+def _finder(definition: Mapping[str, str]) -> Callable[[str], re.Match[str] | None]:
     name, regex = definition["Name"], definition["Regex"]
     try:
         pattern = re.compile(regex)
@@ -42,10 +45,12 @@ def _finder(definition):
         ) from error
     if not pattern.groups:
         raise ValueError(
-            f"metric definition {name!r}: {regex!r} has no group to take the value from"
+            f"metric definition {name!r}: {regex!r} has no group to take the value from, "
+            "such as ([0-9.]+)"
         )
-    # The same within one line, and linear where searching would try every start.
-    return pattern.match if regex.startswith(".*") else pattern.search
+    # Both find the same in one line, but searching would try again from every character of it.
+    begins_anywhere = regex.startswith(".*") and "|" not in regex
+    return pattern.match if begins_anywhere else pattern.search
 
 
 def _number(text: str | None) -> float | None:

@@ -1,106 +1,172 @@
 """Training processes, as the endpoint starts, follows and stops them."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
 from sagemaker_tuning.local.training import algorithms, messages
 from sagemaker_tuning.local.training.container import Container
 
+# The server imports what the endpoint would, wherever that comes from.
 _START_SERVER: Final = (
     "import sys; sys.path[:] = {path!r}; "
     "from sagemaker_tuning.local.training.fork_server import main; main()"
 )
-_STATUS_SIZE: Final = 4
-# CloudWatch Logs takes events of at most 256 KB, 26 bytes of which are its own.
-_LONGEST_LINE: Final = 262_118
-# CloudWatch shows control characters as their octal codes.
-_CLOUDWATCH: Final = {code: f"#{code:03o}" for code in range(32)}
+# An event of CloudWatch Logs has at most 256 KB, 26 bytes of which are its own:
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+_LONGEST_LINE: Final = 262_144 - 26
+# CloudWatch shows control characters by their octal codes, a TAB as #011.
+_AS_CLOUDWATCH: Final = {code: f"#{code:03o}" for code in range(32)}
 
 
 class TrainingProcesses:
-    """Starts training processes from a fork server that has their libraries loaded already."""
+    """Starts training processes from a fork server that has their libraries loaded already.
+
+    Methods may be called from any thread. However the process that has this object ends, every
+    training process ends with it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._control: socket.socket | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._closed = False
 
     def start(self) -> None:
-        """Start the fork server; it loads its libraries while the endpoint goes on."""
+        """Start the fork server; it loads its libraries while the caller goes on."""
+        with self._lock:
+            self._start()
+
+    def launch(self, container: Container) -> "TrainingProcess":
+        """Start the program of a container that is prepared and has its data.
+
+        Raises:
+            UnknownAlgorithmError: No program is known for the container's image.
+            RuntimeError: The fork server could not start it, or is closed.
+        """
+        algorithms.known(container.image)
+        output, output_end = os.pipe()
+        status, status_end = os.pipe()
+        try:
+            self._send_container(container, output_end, status_end)
+            return TrainingProcess(self, output, status)
+        except BaseException:
+            os.close(output)
+            os.close(status)
+            raise
+        finally:
+            os.close(output_end)
+            os.close(status_end)
+
+    def stop(self, pid: int, grace_seconds: float) -> None:
+        """SIGTERM to the group of a training process, SIGKILL after the grace; returns at once."""
+        with self._lock, suppress(OSError):  # without a fork server there is nothing to stop
+            if self._control is not None:
+                messages.send(self._control, messages.Stop(pid, grace_seconds))
+
+    def close(self) -> None:
+        """Kill every training process and end the fork server; harmless when repeated."""
+        with self._lock:
+            self._closed = True
+            if self._control is not None and self._server is not None:
+                self._control.close()
+                self._server.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _send_container(self, container: Container, *fds: int) -> None:
+        with self._lock:
+            # A server that was killed, out of memory for one, must not end all training.
+            control = self._start() if self._server_has_ended() else self._control
+            if control is None:
+                raise RuntimeError("TrainingProcesses.start() has not been called")
+            try:
+                messages.send(control, container, fds)
+            except OSError as error:
+                raise RuntimeError("the fork server of training processes has ended") from error
+
+    def _server_has_ended(self) -> bool:
+        return self._server is not None and self._server.poll() is not None
+
+    def _start(self) -> socket.socket:
+        if self._closed:
+            raise RuntimeError("no training process can be started: the endpoint is ending")
         ours, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
                 [sys.executable, "-c", _START_SERVER.format(path=sys.path), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                # A Ctrl-C in the endpoint's terminal is for the endpoint.
+                # A Ctrl-C in the endpoint's terminal is the endpoint's to deal with.
                 start_new_session=True,
-                # BLAS would start threads that nobody uses, and a fork wants none.
+                # BLAS starts threads as soon as it is loaded, and a fork wants none.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         self._control = ours
-
-    def launch(self, container: Container) -> "TrainingProcess":
-        """Start the program of a container that is prepared and has its data.
-
-        Raises:
-            UnknownAlgorithmError: No program is known for its image.
-        """
-        algorithms.known(container.image)
-        output, output_end = os.pipe()
-        status, status_end = os.pipe()
-        try:
-            self._send(container, (output_end, status_end))
-        finally:
-            os.close(output_end)
-            os.close(status_end)
-        return TrainingProcess(self, output, status)
-
-    def _send(self, message, fds=()):
-        with self._lock:
-            messages.send(self._control, message, fds)
-
-    def close(self) -> None:
-        """Kill every training process and end the fork server."""
-        if self._control:
-            self._control.close()
-            self._server.wait()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
+        return ours
 
 
 class TrainingProcess:
-    def __init__(self, processes, output, status):
+    """One training process. Its lines must be read to their end, then it must be waited for."""
+
+    def __init__(self, processes: TrainingProcesses, output_fd: int, status_fd: int) -> None:
         self._processes = processes
-        self._output = os.fdopen(output, "rb")
-        self._status = os.fdopen(status, "rb", buffering=0)
-        self.pid = self._read_status()
+        self._status_fd = status_fd
+        pid = self._read_status()
+        if pid is None:
+            raise RuntimeError("the fork server of training processes ended before the fork")
+        self.pid = pid
+        self._output = os.fdopen(output_fd, "rb")
+        self._exit_code: int | None = None
 
-    def _read_status(self):
-        data = self._status.read(_STATUS_SIZE)
-        if len(data) < _STATUS_SIZE:
-            raise RuntimeError("the fork server has ended")
-        return int.from_bytes(data, sys.byteorder, signed=True)
+    def lines(self) -> Iterator[str]:
+        """Standard output and error together, as CloudWatch shows them, without the newline.
 
-    def lines(self):
+        Ends when nothing can write to them any more. A line that is too long for an event of
+        CloudWatch Logs comes in pieces.
+        """
         with self._output:
             for line in iter(lambda: self._output.readline(_LONGEST_LINE), b""):
-                yield line.removesuffix(b"\n").decode(errors="replace").translate(_CLOUDWATCH)
+                text = line.removesuffix(b"\n").decode(errors="replace")
+                yield text.translate(_AS_CLOUDWATCH)
 
-    def stop(self, grace_seconds):
-        self._processes._send(messages.Stop(self.pid, grace_seconds))
+    def stop(self, grace_seconds: float) -> None:
+        """SIGTERM to its group, SIGKILL after the grace; returns at once."""
+        self._processes.stop(self.pid, grace_seconds)
 
-    def wait(self):
-        with self._status:
-            return self._read_status()
+    def wait(self) -> int:
+        """Its exit code once it has ended, negative the signal that ended it.
+
+        What was left of its group is gone by then.
+        """
+        if self._exit_code is None:
+            exit_code = self._read_status()
+            os.close(self._status_fd)
+            if exit_code is None:
+                # The fork server was killed, and the process with it.
+                with suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
+                exit_code = -signal.SIGKILL
+            self._exit_code = exit_code
+        return self._exit_code
+
+    def _read_status(self) -> int | None:
+        status = os.read(self._status_fd, messages.STATUS.size)
+        return messages.STATUS.unpack(status)[0] if status else None

@@ -1,11 +1,14 @@
 """The input channels of built-in XGBoost, their content types and their files."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from sagemaker_tuning.local.training.container import Channel
 from sagemaker_tuning.local.training.failures import UserError
+
+_log = logging.getLogger(__name__)
 
 CSV: Final = "csv"
 LIBSVM: Final = "libsvm"
@@ -94,9 +97,12 @@ def data_files(directory: Path) -> list[Path]:
                 f"{shown(path, directory)}"
             )
         if len(path.relative_to(directory).parts) > _DEEPEST:
-            print(  # noqa: T201 - standard output is the training job's log
-                f"The depth of folder {directory} exceeds the limit {_DEEPEST}. Files in deeper "
-                f"folders are not loaded: {shown(path, directory)}"
+            _log.warning(
+                "The depth of folder %s exceeds the limit %d. Files in deeper folders are not "
+                "loaded: %s",
+                directory,
+                _DEEPEST,
+                shown(path, directory),
             )
             continue
         files.append(path)

@@ -1,4 +1,4 @@
-"""CSV as built-in XGBoost reads it: the label first, no header, an empty cell is a missing value."""
+"""CSV as built-in XGBoost reads it: label first, no header, an empty cell is a missing value."""
 
 import warnings
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
 from sagemaker_tuning.local.training.failures import UserError
 from sagemaker_tuning.local.training.xgboost.channels import shown
@@ -45,7 +46,6 @@ def _delimiter(file: Path, directory: Path) -> str:
         first = next((line.strip() for line in lines if line.strip()), "")
     for delimiter in _DELIMITERS:
         if delimiter in first:
-            print(f"Determined delimiter of CSV input is '{delimiter}'")  # noqa: T201 - the job's log
             return delimiter
     raise UserError(
         f"Could not determine delimiter on line {first[:_SNIPPET]!r} of {shown(file, directory)}: "
@@ -97,7 +97,7 @@ class _File:
             self._refuse_value(rows[row][column], numbers[row], column)
         return table
 
-    def _unusable(self, table: Floats) -> np.ndarray:
+    def _unusable(self, table: Floats) -> npt.NDArray[np.bool_]:
         """Where there is a value that XGBoost does not take."""
         unusable = np.isinf(table)
         unusable[:, : self._leading] |= np.isnan(table[:, : self._leading])

@@ -120,7 +120,9 @@ HYPERPARAMETERS: Final[Mapping[str, _Kind]] = {
     "predictor": _categorical("auto", "cpu_predictor", "gpu_predictor"),
     "monotone_constraints": _Kind(_flat, (-1, 0, 1), lambda value: value),
     "interaction_constraints": _Kind(
-        _nested, Interval.parse("[1, +inf)"), lambda value: sum(value, [])
+        _nested,
+        Interval.parse("[1, +inf)"),
+        lambda groups: [feature for group in groups for feature in group],
     ),
     "sample_type": _categorical("uniform", "weighted"),
     "normalize_type": _categorical("tree", "forest"),

@@ -126,7 +126,8 @@ def scorer(names: Sequence[str], objective: str) -> Callable[[Array, Any], list[
 
 def _classes(predictions: Array, objective: str) -> Array:
     if predictions.ndim > 1:
-        return np.argmax(predictions, axis=1)
+        classes: Array = np.argmax(predictions, axis=1)
+        return classes
     if objective == "multi:softmax":
         return predictions
     return (predictions > (0.5 if objective in _PROBABILITIES else 0.0)).astype(np.float64)
