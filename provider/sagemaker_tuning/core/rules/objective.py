@@ -22,13 +22,7 @@ _SHARED = "HyperParameterTuningJobObjective"
 def objective_is_emitted(request: Mapping[str, Any]) -> Iterator[Violation]:
     """The objective is a metric of the built-in algorithm, or has a metric definition."""
     for path, definition, metric in _objectives(request):
-        defined = {
-            item.get("Name")
-            for item in parts.mapping(definition, "AlgorithmSpecification").get(
-                "MetricDefinitions", []
-            )
-            if isinstance(item, dict)
-        }
+        defined = _defined_metrics(definition)
         algorithm = _algorithm(definition)
         if metric in defined or (algorithm is None and _is_unknowable(definition)):
             continue
@@ -58,6 +52,12 @@ def _objectives(
         objective = own or shared
         if isinstance(objective.get("MetricName"), str):
             yield f"{path}.MetricName", definition, objective["MetricName"]
+
+
+def _defined_metrics(definition: Mapping[str, Any]) -> list[Any]:
+    listed = parts.mapping(definition, "AlgorithmSpecification").get("MetricDefinitions")
+    listed = listed if isinstance(listed, list) else []
+    return [item.get("Name") for item in listed if isinstance(item, dict)]
 
 
 def _algorithm(definition: Mapping[str, Any]) -> BuiltInAlgorithm | None:

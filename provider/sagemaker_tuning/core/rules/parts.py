@@ -43,8 +43,15 @@ def range_sets(request: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
 def ranges(request: Mapping[str, Any], *kinds: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Give each parameter range of these kinds: its path, its kind, itself."""
     for path, range_set in range_sets(request):
-        for kind in kinds:
-            listed = range_set.get(kind)
-            for item in listed if isinstance(listed, list) else []:
-                if isinstance(item, dict) and isinstance(item.get("Name"), str):
-                    yield f"{path}.{kind}[{item['Name']}]", kind, item
+        yield from ranges_in(path, range_set, *kinds)
+
+
+def ranges_in(
+    path: str, range_set: Mapping[str, Any], *kinds: str
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Give each parameter range of one set that has a name."""
+    for kind in kinds:
+        listed = range_set.get(kind)
+        for item in listed if isinstance(listed, list) else []:
+            if isinstance(item, dict) and isinstance(item.get("Name"), str):
+                yield f"{path}.{kind}[{item['Name']}]", kind, item

@@ -58,12 +58,8 @@ def scaling_fits_bounds(request: Mapping[str, Any]) -> Iterator[Violation]:
 def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
     """A hyperparameter is tuned once, and not static as well."""
     for path, range_set in parts.range_sets(request):
-        names = Counter(
-            item.get("Name")
-            for kind in parts.RANGE_KINDS
-            for item in range_set.get(kind) or []
-            if isinstance(item, dict)
-        )
+        ranges = parts.ranges_in(path, range_set, *parts.RANGE_KINDS)
+        names = Counter(item["Name"] for _, _, item in ranges)
         for name, count in names.items():
             if count > 1:
                 yield Violation(path, f"{name} has {count} ranges", "one range per hyperparameter")
@@ -81,10 +77,9 @@ def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
 def _ranges_of(
     request: Mapping[str, Any], definition: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    if "HyperParameterRanges" in definition:
-        return parts.ranges({"TrainingJobDefinition": definition}, *parts.RANGE_KINDS)
-    config = request.get("HyperParameterTuningJobConfig", {})
-    return parts.ranges({"HyperParameterTuningJobConfig": config}, *parts.RANGE_KINDS)
+    own = parts.mapping(definition, "HyperParameterRanges")
+    shared = parts.mapping(request, "HyperParameterTuningJobConfig", "ParameterRanges")
+    return parts.ranges_in("", own or shared, *parts.RANGE_KINDS)
 
 
 def _number(value: Any, kind: str) -> float | None:

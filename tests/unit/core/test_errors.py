@@ -1,0 +1,54 @@
+"""The error tree."""
+
+import pickle
+
+import pytest
+
+from sagemaker_tuning.core.errors import (
+    AwsCallFailed,
+    InvalidTuningRequest,
+    SageMakerTuningError,
+    TuningJobConflict,
+    TuningJobFailed,
+    TuningJobTimeout,
+    Violation,
+)
+from sagemaker_tuning.core.status import TrainingJobStatusCounters
+
+_VIOLATIONS = [Violation("RoleArn", "missing", "required"), Violation("Tags", "51", "at most 50")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidTuningRequest(_VIOLATIONS),
+        TuningJobConflict("taken"),
+        TuningJobFailed(
+            "failed",
+            status="Failed",
+            failure_reason="All training jobs failed.",
+            counters=TrainingJobStatusCounters(non_retryable_error=2),
+            digest="2 × ClientError",
+        ),
+        AwsCallFailed(
+            "refused", operation="ListTags", code="AccessDeniedException", request_id="1"
+        ),
+        TuningJobTimeout("late"),
+    ],
+)
+def test_errors_survive_pickling(error: SageMakerTuningError) -> None:
+    """What crosses a process keeps its type, its text and everything it knows."""
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 -- what was just dumped
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
+
+
+def test_every_violation_is_in_the_message() -> None:
+    """One message names all mistakes, each with its path and the rule."""
+    text = str(InvalidTuningRequest(_VIOLATIONS))
+    assert text.splitlines() == [
+        "2 mistakes in the request; nothing was launched:",
+        "  RoleArn: missing: required",
+        "  Tags: 51: at most 50",
+    ]
