@@ -56,8 +56,8 @@ find_python() {
         unset IFS
     done
     wanted="a Python 3.11, 3.12 or 3.13 that has ssl and sqlite3"
-    [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not $wanted (${seen#, })"
-    fail "needs $wanted and found none on PATH (${seen#, }); install one or name one: PYTHON=/path/to/python3.12"
+    [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not $wanted${seen:+ (${seen#, })}"
+    fail "needs $wanted and found none on PATH${seen:+ (${seen#, })}; install one or name one: PYTHON=/path/to/python3.12"
 }
 
 # What a .venv is made from. The same line again means that there is nothing to do.

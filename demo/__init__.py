@@ -1,0 +1,1 @@
+"""The whole system on one machine: the local SageMaker endpoint and a real Airflow."""

@@ -1,0 +1,78 @@
+"""`python -m demo run|up|down`, which the Makefile calls."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from demo import commands, console, home, ports
+from demo.errors import DemoError
+from demo.timings import Stretches
+
+_AIRFLOW_PORT = 8080
+_ENDPOINT_PORT = 8765
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Run the command; 1 after one line on standard error that says what is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("command", choices=["run", "up", "down"])
+    command = parser.parse_args().command
+    name = "demo" if command == "run" else command
+    for number in _STOP_SIGNALS:
+        signal.signal(number, _interrupt)
+    try:
+        _dispatch(command)
+    except DemoError as error:
+        return _fail(name, str(error))
+    except (httpx.HTTPError, BotoCoreError, ClientError) as error:
+        return _fail(name, f"a call within the stack failed: {error!r}")
+    return 0
+
+
+def _dispatch(command: str) -> None:
+    if command == "down":
+        commands.down(home.PATH)
+        return
+    airflow_port = _port("AIRFLOW_PORT", _AIRFLOW_PORT)
+    endpoint_port = _port("ENDPOINT_PORT", _ENDPOINT_PORT)
+    if command == "up":
+        commands.up(home.PATH, airflow_port, endpoint_port)
+    else:
+        commands.demo(home.PATH, airflow_port, endpoint_port, _before())
+
+
+def _before() -> Stretches:
+    """What make did before it came to this process."""
+    started = os.environ.get("DEMO_STARTED")
+    return [("set up .venv", time.time() - float(started))] if started else []
+
+
+def _port(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if text.isdecimal() and int(text) <= ports.LARGEST:
+        return int(text)
+    raise DemoError(f"{variable}={text} is not a port; it takes 1 to {ports.LARGEST}, or 0 for any")
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """End by way of every `finally`; from now on nothing may interrupt the tidying up."""
+    for each in _STOP_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    console.line(f"\n{signal.Signals(number).name}: stopping what was started")
+    raise SystemExit(128 + number)
+
+
+def _fail(name: str, message: str) -> int:
+    sys.stderr.write(f"make {name}: {message}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The lines that tell how a DAG run gets on, each when something has changed."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+# States in which Airflow is done with a task.
+_ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+
+class Progress:
+    """Says each change once.
+
+    Args:
+        show: Takes a line.
+    """
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._begin = time.monotonic()
+        self._ended: set[str] = set()
+        self._counted = ""
+
+    def tasks(self, tasks: list[dict[str, Any]]) -> None:
+        """Name the tasks that have ended since the last time.
+
+        Args:
+            tasks: All task instances of the run, as Airflow's API has them.
+        """
+        ended = [task for task in tasks if task["state"] in _ENDED]
+        for task in sorted(ended, key=lambda task: task["end_date"] or ""):
+            if task["task_id"] not in self._ended:
+                self._ended.add(task["task_id"])
+                state = "" if task["state"] == "success" else task["state"].replace("_", " ")
+                self._line(f"{task['task_id']:<25}{state}")
+
+    def tuning_job(self, description: dict[str, Any]) -> None:
+        """Count the training jobs that have ended, if that or the best objective is new.
+
+        Args:
+            description: DescribeHyperParameterTuningJob's answer.
+        """
+        counters = description["TrainingJobStatusCounters"]
+        ended = sum(counters.values()) - counters["InProgress"]
+        limits = description["HyperParameterTuningJobConfig"]["ResourceLimits"]
+        text = f"{ended:>4} of {limits['MaxNumberOfTrainingJobs']} training jobs"
+        if counters["NonRetryableError"]:
+            text += f", {counters['NonRetryableError']} failed"
+        best = description.get("BestTrainingJob", {})
+        if metric := best.get("FinalHyperParameterTuningJobObjectiveMetric"):
+            text += f"   best {metric['MetricName']} {metric['Value']:.5f}"
+        if ended and text != self._counted:
+            self._counted = text
+            self._line(text)
+
+    def _line(self, text: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - self._begin), 60)
+        self._show(f"  {minutes}:{seconds:02}  {text}".rstrip())

@@ -1,0 +1,67 @@
+"""What a finished run has to show, as rows for a person to read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+Rows = list[list[str]]
+
+
+def leaderboard(summaries: Sequence[dict[str, Any]]) -> Rows:
+    """The training jobs with their objective and tuned hyperparameters, below a row of names.
+
+    Args:
+        summaries: Of ListTrainingJobsForHyperParameterTuningJob, best first; at least one.
+    """
+    names = sorted({name for job in summaries for name in job["TunedHyperParameters"]})
+    metric = _metric(summaries[0])["MetricName"]
+    rows = [["", metric, *names, "training job"]]
+    for place, job in enumerate(summaries, start=1):
+        tuned = job["TunedHyperParameters"]
+        rows.append(
+            [
+                str(place),
+                f"{_metric(job)['Value']:.5f}",
+                *(_short(tuned.get(name, "")) for name in names),
+                job["TrainingJobName"],
+            ]
+        )
+    return rows
+
+
+def best_training_job(best: dict[str, Any]) -> Rows:
+    """Its name, its objective and its tuned hyperparameters, digit by digit."""
+    metric = _metric(best)
+    return [
+        ["training job", best["TrainingJobName"]],
+        [metric["MetricName"], str(metric["Value"])],
+        *([name, value] for name, value in sorted(best["TunedHyperParameters"].items())),
+    ]
+
+
+def model(created: dict[str, Any], check: dict[str, Any]) -> Rows:
+    """Its name, what it is made of, and what the check found when it predicted with it."""
+    container = created["PrimaryContainer"]
+    return [
+        ["name", created["ModelName"]],
+        ["artifact", container["ModelDataUrl"]],
+        ["image", container["Image"]],
+        ["check", f"{check['MetricName']} {check['Value']:.5f} on the validation data"],
+    ]
+
+
+def timings(stretches: Sequence[tuple[str, float]]) -> Rows:
+    """Each stretch with its seconds, and their sum."""
+    total = sum(seconds for _, seconds in stretches)
+    return [[name, f"{seconds:6.1f} s"] for name, seconds in (*stretches, ("in all", total))]
+
+
+def _metric(job: dict[str, Any]) -> dict[str, Any]:
+    metric: dict[str, Any] = job["FinalHyperParameterTuningJobObjectiveMetric"]
+    return metric
+
+
+def _short(value: str) -> str:
+    try:
+        return f"{float(value):.4g}"
+    except ValueError:
+        return value
