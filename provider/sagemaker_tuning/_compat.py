@@ -13,14 +13,28 @@ except ImportError:  # before 3.2
     from airflow.configuration import conf
 
 try:
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import (
+        AirflowFailException,
+        TaskDeferralError,
+        TaskDeferralTimeout,
+    )
 except ImportError:  # before 3.1
-    from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
+    from airflow.exceptions import (  # type: ignore[no-redef, attr-defined]
+        AirflowFailException,
+        TaskDeferralError,
+        TaskDeferralTimeout,
+    )
 
 if TYPE_CHECKING:
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
-__all__ = ["AirflowFailException", "conf", "is_still_deferred"]
+__all__ = [
+    "AirflowFailException",
+    "TaskDeferralError",
+    "TaskDeferralTimeout",
+    "conf",
+    "is_still_deferred",
+]
 
 
 def is_still_deferred(ti: RuntimeTaskInstanceProtocol) -> bool:

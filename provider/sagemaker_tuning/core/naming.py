@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MAX_NAME_LENGTH = 32
 MAX_GENERATION = 99
 _DIGEST_LENGTH = 10  # 50 bits: a million names collide with a chance of one in two thousand
-_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,6 @@ class LaunchIdentity:
         tail = f"-{self.digest}-{epoch}{generation:02d}"
         slug = _slug(f"{self.dag_id}-{self.task_id}")[: MAX_NAME_LENGTH - len(tail)].rstrip("-")
         return f"{slug}{tail}" if slug else tail.lstrip("-")
-
-
-def is_tuning_job_name(name: str) -> bool:
-    """Whether AWS accepts it as the name of a tuning job."""
-    return len(name) <= MAX_NAME_LENGTH and _NAME.fullmatch(name) is not None
 
 
 def later_generation(name: str, *, epoch: int, generation: int) -> str:

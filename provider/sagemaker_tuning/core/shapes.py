@@ -167,12 +167,9 @@ def _scalar_violations(value: Any, shape: Shape, path: str) -> Iterator[Violatio
 
 
 def _matches(pattern: str, value: str) -> bool:
-    # The model's patterns are Java's; these classes are all that Python writes differently.
-    for java, python in (
-        (r"\p{L}", "a-zA-Z\u00aa-\uffdc"),
-        (r"\p{Z}", r"\s"),
-        (r"\p{N}", "0-9"),
-    ):
+    # The model's patterns are Java's. These classes Python writes differently, and a little wider:
+    # never refuse what AWS accepts.
+    for java, python in ((r"\p{L}", r"\w"), (r"\p{N}", r"\w"), (r"\p{Z}", r"\s")):
         pattern = pattern.replace(java, python)
     try:
         return re.fullmatch(pattern, value) is not None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenacity import (
+    RetryCallState,
     Retrying,
     before_sleep_log,
     retry_if_exception,
@@ -239,15 +240,13 @@ class Launcher:
         retrying = Retrying(
             stop=stop_after_attempt(_TAG_ATTEMPTS),
             wait=_WAIT,
-            retry=retry_if_result(lambda tags: IDENTITY_TAG not in tags),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else {},
+            retry=retry_if_exception(_is_lag)
+            | retry_if_result(lambda tags: IDENTITY_TAG not in tags),
+            retry_error_callback=_last_result,
             sleep=self._sleep,
         )
-        return retrying(self._read_tags, arn)
-
-    def _read_tags(self, arn: str) -> dict[str, str]:
         try:
-            return self._hook.list_tags(arn)
+            return retrying(self._hook.list_tags, arn)
         except AwsCallFailed as error:
             log.warning("%s: the job is known by its name and its request alone", error)
             return {}
@@ -295,6 +294,13 @@ class Launcher:
         self._hook.stop_tuning_job(name)
         while not Snapshot.from_description(self._await_description(name)).is_ended:
             self._sleep(_STOPPING_POLL_SECONDS)
+
+
+def _last_result(state: RetryCallState) -> dict[str, str]:
+    if state.outcome is None or state.outcome.failed:
+        return {}
+    tags: dict[str, str] = state.outcome.result()
+    return tags
 
 
 def _is_lag(error: BaseException) -> bool:

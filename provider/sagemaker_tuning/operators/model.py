@@ -36,6 +36,8 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTunin
         model_name: 1 to 63 letters, digits and hyphens; the training job's name if not given.
         inference_image: Registry path to serve with, where that is not the training image.
         additional_fields: Further arguments of CreateModel, with AWS's own keys; they win.
+        multiple_outputs: Push each key of the result as an XCom of its own too, so that
+            ``model.output["ModelName"]`` is one.
 
     Returns:
         ``ModelName``, ``ModelArn``, ``PrimaryContainer`` and ``TrainingJobName``.
@@ -61,9 +63,10 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTunin
         model_name: str | None = None,
         inference_image: str | None = None,
         additional_fields: Mapping[str, Any] | str | None = None,
+        multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(multiple_outputs=multiple_outputs, **kwargs)
         self.training_job_name = training_job_name
         self.model_name = model_name
         self.inference_image = inference_image

@@ -26,6 +26,8 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
 
     Args:
         tuning_job_name: ``HyperParameterTuningJobName``.
+        multiple_outputs: Push each key of the result as an XCom of its own too, so that
+            ``best.output["TrainingJobName"]`` is one.
 
     Returns:
         Name, ARN, status, final objective metric, tuned and static hyperparameters, image,
@@ -42,8 +44,10 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
     template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
     ui_color = "#f3e8fd"
 
-    def __init__(self, *, tuning_job_name: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self, *, tuning_job_name: str, multiple_outputs: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(multiple_outputs=multiple_outputs, **kwargs)
         self.tuning_job_name = tuning_job_name
 
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sagemaker_tuning._compat import conf
+from sagemaker_tuning._compat import TaskDeferralError, TaskDeferralTimeout, conf
 from sagemaker_tuning.core import shapes
-from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, Violation
-from sagemaker_tuning.core.naming import LaunchIdentity, is_tuning_job_name, launch_epoch
+from sagemaker_tuning.core.errors import AwsCallFailed
+from sagemaker_tuning.core.naming import LaunchIdentity, launch_epoch
 from sagemaker_tuning.core.rules import validate
 from sagemaker_tuning.core.tuning_job import tuning_job_result
 from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
@@ -65,7 +65,7 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         training_job_definitions: ``TrainingJobDefinitions``, 1 to 10, instead of the former.
         warm_start_config: ``WarmStartConfig``.
         autotune: ``Autotune``.
-        tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 43, since
+        tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 44, since
             the provider adds its own by which a later try knows the job.
         tuning_job_name: 1 to 32 characters, letters, digits and hyphens; made up if not given.
             A job that must be launched again after a failed one ends in ``-<number>``.
@@ -76,6 +76,8 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         deferrable: Wait without a worker slot, in the triggerer.
         poll_interval: Seconds between two looks at the job, above 0.
         stop_on_kill: Stop the tuning job when the task is killed, marked failed or timed out.
+        multiple_outputs: Push each key of the result as an XCom of its own too, so that
+            ``create.output["HyperParameterTuningJobName"]`` is one.
 
     Returns:
         ``HyperParameterTuningJobName``, ``…Arn``, ``…Status``, ``TrainingJobStatusCounters``,
@@ -110,9 +112,10 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         deferrable: bool | None = None,
         poll_interval: float = DEFAULT_POLL_INTERVAL,
         stop_on_kill: bool = True,
+        multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(multiple_outputs=multiple_outputs, **kwargs)
         self.tuning_job_config = tuning_job_config
         self.training_job_definition = training_job_definition
         self.training_job_definitions = training_job_definitions
@@ -126,6 +129,7 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         self.poll_interval = poll_interval
         self.stop_on_kill = stop_on_kill
         self._launched: LaunchedTuningJob | None = None
+        self._is_killed = False
 
     def resolve_template_files(self) -> None:
         """Read the documents that are given as files beside the DAG.
@@ -145,14 +149,9 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         with errors_for_airflow():
             launched = Launcher(self.hook, self._launch_request(context)).launch()
         self._launched = launched
-        if not self.hook.is_local:
-            TuningJobLink.persist(
-                context=context,
-                operator=self,
-                region_name=self.hook.conn.meta.region_name,
-                aws_partition=self.hook.conn.meta.partition,
-                tuning_job_name=launched.name,
-            )
+        if self._is_killed:  # while it was being launched
+            self.on_kill()
+        TuningJobLink.remember(context, self, self.hook, launched.name)
         if not self.wait_for_completion:
             return {
                 "HyperParameterTuningJobName": launched.name,
@@ -174,13 +173,19 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
     def resume_execution(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
     ) -> Any:
-        """Stop the tuning job if the deferred wait ended in a timeout, then fail."""
-        if next_method == "__fail__" and self.stop_on_kill:
-            Launcher(self.hook, self._launch_request(context)).stop()
-        return super().resume_execution(next_method, next_kwargs, context)
+        """Go on after the deferred wait, or stop the job that nobody will wait for any more."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except (TaskDeferralTimeout, TaskDeferralError) as error:
+            ti = context["ti"]
+            is_over = isinstance(error, TaskDeferralTimeout) or ti.try_number > ti.max_tries
+            if is_over and self.stop_on_kill:
+                Launcher(self.hook, self._launch_request(context)).stop()
+            raise
 
     def on_kill(self) -> None:
         """Stop the tuning job that this task waits for in its worker."""
+        self._is_killed = True
         if self._launched is not None and self.stop_on_kill:
             self.log.info("The task was killed: stopping %s", self._launched.name)
             self.hook.stop_tuning_job(self._launched.name)
@@ -206,7 +211,7 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         epoch = launch_epoch(
             max_tries=ti.max_tries, retries=self.retries or 0, try_number=ti.try_number
         )
-        return LaunchRequest(
+        request = LaunchRequest(
             identity=LaunchIdentity(
                 namespace=self._namespace(),
                 dag_id=ti.dag_id,
@@ -221,24 +226,16 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
             chosen_name=self.tuning_job_name or None,
             retry_failed=self.retry_failed,
         )
+        name = request.name(epoch=epoch, generation=1)
+        validate({"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()})
+        return request
 
     def _document(self) -> dict[str, Any]:
-        """Give the request without its name.
-
-        Raises:
-            InvalidTuningRequest: With every mistake in it.
-        """
+        """Give the request without its name."""
         given = {key: as_document(getattr(self, field), field) for field, key in _DOCUMENTS.items()}
+        document = {key: value for key, value in given.items() if value is not None}
         shape = shapes.input_shape("CreateHyperParameterTuningJob")
-        document = shapes.to_model_types(
-            {key: value for key, value in given.items() if value is not None}, shape
-        )
-        name = self.tuning_job_name or "made-up-by-the-launcher"
-        if not is_tuning_job_name(name):
-            rule = "1 to 32 letters, digits and hyphens, no hyphen first or last"
-            raise InvalidTuningRequest([Violation("tuning_job_name", repr(name), rule)])
-        validate({"HyperParameterTuningJobName": name, **document})
-        return dict(document)
+        return dict(shapes.to_model_types(document, shape))
 
     def _namespace(self) -> str:
         namespace = conf.get("sagemaker_tuning", "namespace", fallback=None) or conf.get(

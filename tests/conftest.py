@@ -1,0 +1,31 @@
+"""What all tests stand on: an Airflow home of their own, and a local SageMaker endpoint."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Airflow reads these when it is first imported, which may be at collection.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Run one local SageMaker endpoint for all tests of this process; give its URL."""
+    command = [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = process.stdout.readline()
+        assert ready.startswith("Local SageMaker endpoint ready on "), ready
+        yield ready.split()[5]
+        process.terminate()
