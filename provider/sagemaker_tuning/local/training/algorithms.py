@@ -1,16 +1,11 @@
 """Built-in algorithms by training image, and the reasons they fail for."""
 
-import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sagemaker_tuning.local.training.container import Container
 from sagemaker_tuning.local.training.xgboost import metrics as xgboost_metrics
-
-Program = Callable[[Container, Path], None]
-"""Trains in a container, with a directory to keep what other training processes may use."""
 
 _FAILURE_LENGTH = 1024
 _CATEGORIES = ("ClientError:", "AlgorithmError:", "InternalServerError:")
@@ -28,7 +23,8 @@ class BuiltInAlgorithm:
         name: As AWS calls it.
         image: Matches the whole of its training images.
         example: What such an image looks like.
-        program: The module whose ``train`` is the program; imported only where it runs.
+        program: The module whose ``train(container, cache_dir)`` trains. Only training processes
+            and their fork server import it; what it keeps in ``cache_dir`` is there for the next.
         metric_definitions: As AWS lists them in an AlgorithmSpecification.
         directions: ``Maximize`` or ``Minimize`` by metric name.
     """
@@ -41,7 +37,7 @@ class BuiltInAlgorithm:
     directions: dict[str, str]
 
     def emits(self, metric_name: str) -> bool:
-        """Whether a training job can report a metric of this name."""
+        """Whether a tuning job can have a metric of this name as its objective."""
         return metric_name in self.directions
 
     def direction(self, metric_name: str) -> str:
@@ -51,15 +47,6 @@ class BuiltInAlgorithm:
             KeyError: The algorithm does not emit the metric.
         """
         return self.directions[metric_name]
-
-    def load(self) -> Program:
-        """Import the program's ``train``.
-
-        Raises:
-            ImportError: A library that it needs is not installed.
-        """
-        train: Program = importlib.import_module(self.program).train
-        return train
 
 
 # Built-in images are copied to accounts of all kinds, so any account and region will do.
@@ -76,25 +63,28 @@ XGBOOST = BuiltInAlgorithm(
 BUILT_IN = (XGBOOST,)
 
 
-def built_in(image: str) -> BuiltInAlgorithm | None:
-    """The built-in algorithm of a training image, None when it is not one known here."""
-    return next((known for known in BUILT_IN if known.image.fullmatch(image)), None)
-
-
-def known(image: str) -> BuiltInAlgorithm:
-    """The built-in algorithm of a training image.
+def find(image: str, algorithms: Sequence[BuiltInAlgorithm] = BUILT_IN) -> BuiltInAlgorithm:
+    """The one of ``algorithms`` that has the training image.
 
     Raises:
-        UnknownAlgorithmError: It is not one known here.
+        UnknownAlgorithmError: None has.
     """
-    algorithm = built_in(image)
-    if algorithm is None:
-        known_ones = "; ".join(f"{known.name}: {known.example}" for known in BUILT_IN)
-        raise UnknownAlgorithmError(
-            f"the local SageMaker endpoint has no program for the training image {image!r}; "
-            f"it runs these built-in algorithms: {known_ones}"
-        )
-    return algorithm
+    for algorithm in algorithms:
+        if algorithm.image.fullmatch(image):
+            return algorithm
+    offers = "; ".join(f"{algorithm.name}: {algorithm.example}" for algorithm in algorithms)
+    raise UnknownAlgorithmError(
+        f"the local SageMaker endpoint has no program for the training image {image!r}; "
+        f"what it can run: {offers}"
+    )
+
+
+def built_in(image: str) -> BuiltInAlgorithm | None:
+    """The built-in algorithm of a training image, None when it is not one known here."""
+    try:
+        return find(image)
+    except UnknownAlgorithmError:
+        return None
 
 
 def failure_reason(container: Container, exit_code: int) -> str | None:
@@ -108,8 +98,10 @@ def failure_reason(container: Container, exit_code: int) -> str | None:
     try:
         with container.failure_file.open(encoding="utf-8", errors="replace") as file:
             told = file.read(_FAILURE_LENGTH)
-    except FileNotFoundError:
+    except OSError:
         told = ""
     if told.startswith(_CATEGORIES):
         return told
-    return f"AlgorithmError: {told}, exit code: {exit_code if exit_code > 0 else 128 - exit_code}"
+    # As a shell and AWS number it, where Python has the negative signal.
+    suffix = f", exit code: {exit_code if exit_code > 0 else 128 - exit_code}"
+    return f"AlgorithmError: {told}"[: _FAILURE_LENGTH - len(suffix)] + suffix

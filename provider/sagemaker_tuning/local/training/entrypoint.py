@@ -1,15 +1,18 @@
-"""What a training process does: it runs the program that the container's image names."""
+"""What a training process does: it runs one program in one container."""
 
+import importlib
 import logging
 import os
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from sagemaker_tuning.local.training import algorithms
 from sagemaker_tuning.local.training.container import Container, environment_variables
 from sagemaker_tuning.local.training.failures import UserError
+from sagemaker_tuning.local.training.messages import Launch
 
 _log = logging.getLogger(__name__)
 
@@ -20,18 +23,13 @@ def preload() -> None:
     # takes seconds.
     sys.modules["sklearn"] = sys.modules["pandas"] = None  # type: ignore[assignment]
     for algorithm in algorithms.BUILT_IN:
-        try:
-            algorithm.load()
-        except ImportError:
-            # Its library is not installed, as a training process of it will say in its log.
-            continue
+        with suppress(Exception):  # a training process of this algorithm tells what is wrong
+            importlib.import_module(algorithm.program)
 
 
-def main(container: Container, cache_dir: Path) -> int:
-    """Run the program of ``container`` to its end and return the process's exit code.
-
-    What its program keeps in ``cache_dir`` is there for other training processes.
-    """
+def main(launch: Launch, cache_dir: Path) -> int:
+    """Run a program in its container to its end and return the process's exit code."""
+    container = launch.container
     os.environ.clear()
     os.environ.update(environment_variables(container))
     time.tzset()
@@ -44,7 +42,7 @@ def main(container: Container, cache_dir: Path) -> int:
         datefmt="%Y-%m-%d:%H:%M:%S",
     )
     try:
-        algorithms.known(container.image).load()(container, cache_dir)
+        importlib.import_module(launch.program).train(container, cache_dir)
     except UserError as error:
         return _fail(container, f"ClientError: {error}")
     except Exception as error:  # noqa: BLE001 - whatever ends a program is why its job failed

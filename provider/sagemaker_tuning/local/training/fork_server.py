@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from sagemaker_tuning.local.training import entrypoint, messages
-from sagemaker_tuning.local.training.container import Container
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -87,11 +86,11 @@ class _ForkServer:
             self._launch(message, *fds)
         return True
 
-    def _launch(self, container: Container, output_fd: int, status_fd: int) -> None:
+    def _launch(self, launch: messages.Launch, output_fd: int, status_fd: int) -> None:
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _run(container, self._cache_dir, output_fd, server)
+            _run(launch, self._cache_dir, output_fd, server)
         os.close(output_fd)
         self._jobs[pid] = _Job(status_fd)
         _tell(status_fd, pid)
@@ -138,7 +137,7 @@ def _signal_group(pid: int, signum: int) -> None:
         os.kill(pid, signum)
 
 
-def _run(container: Container, cache_dir: Path, output_fd: int, server: int) -> NoReturn:
+def _run(launch: messages.Launch, cache_dir: Path, output_fd: int, server: int) -> NoReturn:
     """The life of a training process, from the fork on."""
     exit_code = 1
     try:
@@ -149,7 +148,7 @@ def _run(container: Container, cache_dir: Path, output_fd: int, server: int) -> 
         os.dup2(output_fd, 1)
         os.dup2(output_fd, 2)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-        exit_code = entrypoint.main(container, cache_dir)
+        exit_code = entrypoint.main(launch, cache_dir)
         sys.stdout.flush()
     finally:
         os._exit(exit_code)

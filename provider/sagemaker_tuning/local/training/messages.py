@@ -10,12 +10,26 @@ import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from sagemaker_tuning.local.training.container import Container
 
 STATUS: Final = struct.Struct("!i")
 
 _LENGTH: Final = struct.Struct("!I")
 _MOST_FDS: Final = 2
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Start ``program``, a module, in ``container``.
+
+    Two file descriptors come with it: what the process writes its output to, and the server its
+    pid and exit code.
+    """
+
+    container: Container
+    program: str
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,7 @@ class Stop:
     grace_seconds: float
 
 
-def send(connection: socket.socket, message: Any, fds: Sequence[int] = ()) -> None:
+def send(connection: socket.socket, message: Launch | Stop, fds: Sequence[int] = ()) -> None:
     """Send ``message`` and copies of ``fds``, at most two.
 
     Raises:
@@ -37,7 +51,7 @@ def send(connection: socket.socket, message: Any, fds: Sequence[int] = ()) -> No
     connection.sendall(payload)
 
 
-def receive(connection: socket.socket) -> tuple[Any, list[int]] | None:
+def receive(connection: socket.socket) -> tuple[Launch | Stop, list[int]] | None:
     """The next message and its file descriptors, None when the other end is gone."""
     length, fds, _, _ = socket.recv_fds(connection, _LENGTH.size, _MOST_FDS)
     payload = _read(connection, _LENGTH.unpack(length)[0]) if length else None

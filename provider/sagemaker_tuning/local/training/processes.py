@@ -6,12 +6,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from sagemaker_tuning.local.training import algorithms, messages
+from sagemaker_tuning.local.training import messages
+from sagemaker_tuning.local.training.algorithms import BUILT_IN, BuiltInAlgorithm, find
 from sagemaker_tuning.local.training.container import Container
 
 # The server imports what the endpoint would, wherever that comes from.
@@ -31,9 +32,13 @@ class TrainingProcesses:
 
     Methods may be called from any thread. However the process that has this object ends, every
     training process ends with it.
+
+    Args:
+        algorithms: What it can run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, algorithms: Sequence[BuiltInAlgorithm] = BUILT_IN) -> None:
+        self._algorithms = algorithms
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -51,11 +56,11 @@ class TrainingProcesses:
             UnknownAlgorithmError: No program is known for the container's image.
             RuntimeError: The fork server could not start it, or is closed.
         """
-        algorithms.known(container.image)
+        launch = messages.Launch(container, find(container.image, self._algorithms).program)
         output, output_end = os.pipe()
         status, status_end = os.pipe()
         try:
-            self._send_container(container, output_end, status_end)
+            self._send_launch(launch, output_end, status_end)
             return TrainingProcess(self, output, status)
         except BaseException:
             os.close(output)
@@ -91,14 +96,14 @@ class TrainingProcesses:
     ) -> None:
         self.close()
 
-    def _send_container(self, container: Container, *fds: int) -> None:
+    def _send_launch(self, launch: messages.Launch, *fds: int) -> None:
         with self._lock:
             # A server that was killed, out of memory for one, must not end all training.
             control = self._start() if self._server_has_ended() else self._control
             if control is None:
                 raise RuntimeError("TrainingProcesses.start() has not been called")
             try:
-                messages.send(control, container, fds)
+                messages.send(control, launch, fds)
             except OSError as error:
                 raise RuntimeError("the fork server of training processes has ended") from error
 

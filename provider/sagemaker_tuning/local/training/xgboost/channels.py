@@ -89,13 +89,15 @@ def data_files(directory: Path) -> list[Path]:
     """
     files = []
     for path in sorted(directory.rglob("*")):
-        if path.is_dir() or path.name.startswith("_") or not path.stat().st_size:
+        if path.is_dir():
             continue
         if path.name.startswith("."):
             raise UserError(
-                f"Hidden file found in the data path! Remove that before training: "
+                "Hidden file found in the data path! Remove that before training: "
                 f"{shown(path, directory)}"
             )
+        if path.name.startswith("_") or not path.stat().st_size:
+            continue
         if len(path.relative_to(directory).parts) > _DEEPEST:
             _log.warning(
                 "The depth of folder %s exceeds the limit %d. Files in deeper folders are not "

@@ -28,13 +28,19 @@ def read(files: Sequence[Path], directory: Path, *, weighted: bool) -> Rows:
         UserError: A file is not such a CSV; it says which file, line and column.
     """
     delimiter = _delimiter(files[0], directory)
-    tables = [_File(file, directory, delimiter, 2 if weighted else 1).table() for file in files]
+    leading = 2 if weighted else 1
+    tables = [_File(file, directory, delimiter, leading).table() for file in files]
     for file, table in zip(files, tables, strict=True):
         if table.shape[1] != tables[0].shape[1]:
             raise UserError(
                 f"Failed to load csv data: {shown(file, directory)} has {table.shape[1]} columns, "
                 f"{shown(files[0], directory)} has {tables[0].shape[1]}"
             )
+    if tables[0].shape[1] <= leading:
+        raise UserError(
+            f"Failed to load csv data: {shown(files[0], directory)} has no features, only "
+            f"{tables[0].shape[1]} of the columns label{', weight' if weighted else ''}, features"
+        )
     table = tables[0] if len(tables) == 1 else np.concatenate(tables)
     if weighted:
         return Rows(table[:, 2:], table[:, 0], table[:, 1])
@@ -105,16 +111,16 @@ class _File:
 
     def _row(self, cells: list[str], number: int) -> list[float]:
         try:
-            return list(map(float, cells))
+            return list(map(_number, cells))
         except ValueError:
             return [self._value(cell, number, column) for column, cell in enumerate(cells)]
 
     def _value(self, cell: str, number: int, column: int) -> float:
         text = cell.strip()
         try:
-            return float(text) if text else float("nan")
+            return _number(text) if text else float("nan")
         except ValueError:
-            hint = ": the file has no header line, it begins with data" if number == 1 else ""
+            hint = "; the first line is data, not a header" if number == 1 else ""
             self._refuse(number, column, f"{text[:_SNIPPET]!r} is not a number{hint}")
 
     def _refuse_value(self, value: float, number: int, column: int) -> NoReturn:
@@ -127,3 +133,9 @@ class _File:
         raise UserError(
             f"Failed to load csv data: {self._name}, line {number}, column {column + 1}: {what}"
         )
+
+
+def _number(text: str) -> float:
+    if "_" in text:  # which Python takes within a number
+        raise ValueError(text)
+    return float(text)

@@ -27,5 +27,5 @@ def check(labels: Floats, channel: str, objective: str, num_class: int) -> None:
     rows = np.flatnonzero(bad)
     if rows.size:
         raise UserError(
-            f"{rule}, but row {rows[0] + 1} of channel '{channel}' has the label {labels[rows[0]]:g}"
+            f"{rule}, but row {rows[0] + 1} of channel '{channel}' has {labels[rows[0]]:g}"
         )

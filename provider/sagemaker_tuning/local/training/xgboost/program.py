@@ -72,6 +72,8 @@ def _load(
             else libsvm_file.read(files, directory)
         ),
     )
+    if not rows.labels.size:
+        raise UserError(f"No data in {name} channel path {directory}: its files are blank")
     labels.check(rows.labels, name, values.get("objective", ""), values.get("num_class", 0))
     return xgboost.DMatrix(
         rows.features,

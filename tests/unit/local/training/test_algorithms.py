@@ -1,0 +1,119 @@
+"""Which image is which algorithm, its metrics, and why training jobs fail."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from sagemaker_tuning.local.training.algorithms import (
+    XGBOOST,
+    UnknownAlgorithmError,
+    built_in,
+    failure_reason,
+    find,
+)
+from sagemaker_tuning.local.training.container import Container
+
+# Listed by AWS for sagemaker-xgboost:1.3-1, apart from ObjectiveMetric.
+RECORDED = {
+    "train": "accuracy auc aucpr error f1 f1_binary logloss mae map mse ndcg poisson-nloglik rmse",
+    "validation": "accuracy auc aucpr balanced_accuracy error f1 f1_binary logloss mae map mse ndcg"
+    " poisson-nloglik precision recall rmse",
+}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3",
+        "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.0-5",
+        "450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-xgboost:1.5-1",
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:latest",
+        "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1",
+        "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:latest",
+    ],
+)
+def test_xgboost_images_are_known(image: str) -> None:
+    """In every account and region, in China, and by its legacy name."""
+    assert built_in(image) is XGBOOST
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "",
+        "sagemaker-xgboost:1.7-1",
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1",
+        "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:7",
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/my-sagemaker-xgboost:1",
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com.evil.example/sagemaker-xgboost:1.7-1",
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1\n",
+    ],
+)
+def test_other_images_are_not(image: str) -> None:
+    """An image that is not known is told with what would be right."""
+    assert built_in(image) is None
+    with pytest.raises(UnknownAlgorithmError, match="sagemaker-xgboost:") as raised:
+        find(image)
+    assert repr(image) in str(raised.value)
+
+
+def test_metric_definitions_contain_what_aws_lists() -> None:
+    """Name and regex of every metric that AWS was seen to list for built-in XGBoost."""
+    listed = {each["Name"]: each["Regex"] for each in XGBOOST.metric_definitions}
+    for data, metrics in RECORDED.items():
+        for metric in metrics.split():
+            assert listed[f"{data}:{metric}"] == (
+                rf".*\[[0-9]+\].*#011{data}-{metric}"
+                r":([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*"
+            )
+
+
+def test_objectives_and_their_directions() -> None:
+    """A tuning job's objective is a metric of the validation data."""
+    assert XGBOOST.emits("validation:auc")
+    assert XGBOOST.direction("validation:auc") == "Maximize"
+    assert XGBOOST.direction("validation:rmse") == "Minimize"
+    assert not XGBOOST.emits("train:auc")
+    assert not XGBOOST.emits("validation:nonsense")
+
+
+def test_success_has_no_failure_reason(make_container: Callable[..., Container]) -> None:
+    """Not even when the program has left a failure file."""
+    container = make_container()
+    container.failure_file.write_text("not really")
+    assert failure_reason(container, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "exit_code", "reason"),
+    [
+        ("ClientError: no data", 1, "ClientError: no data"),
+        ("AlgorithmError: bug", 1, "AlgorithmError: bug"),
+        ("disk full", 3, "AlgorithmError: disk full, exit code: 3"),
+        (None, 2, "AlgorithmError: , exit code: 2"),
+        (None, -9, "AlgorithmError: , exit code: 137"),
+    ],
+)
+def test_failure_reason(
+    make_container: Callable[..., Container], told: str | None, exit_code: int, reason: str
+) -> None:
+    """It is what the program told, else its exit code, in AWS's form."""
+    container = make_container()
+    if told is not None:
+        container.failure_file.write_text(told)
+    assert failure_reason(container, exit_code) == reason
+
+
+@pytest.mark.parametrize("told", ["ClientError: " + "é" * 2000, "é" * 2000])
+def test_failure_reason_is_as_long_as_the_api_allows(
+    make_container: Callable[..., Container], told: str
+) -> None:
+    """1024 characters, whatever the program wrote."""
+    container = make_container()
+    container.failure_file.write_text(told)
+    reason = failure_reason(container, 1)
+    assert reason is not None
+    assert len(reason) == 1024
+    assert re.match("(Client|Algorithm)Error: é", reason)

@@ -1,0 +1,312 @@
+"""Training processes: launched, followed, stopped, and never left behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import xgboost
+
+from sagemaker_tuning.local.training.algorithms import (
+    BUILT_IN,
+    BuiltInAlgorithm,
+    UnknownAlgorithmError,
+    failure_reason,
+)
+from sagemaker_tuning.local.training.container import Container
+from sagemaker_tuning.local.training.processes import TrainingProcess, TrainingProcesses
+
+HERE = Path(__file__).parent
+PROGRAMS = HERE / "programs"
+PATIENCE_SECONDS = 30
+FOREVER_SECONDS = 1000.0
+
+MakeContainer = Callable[..., Container]
+
+
+def algorithm(program: str) -> BuiltInAlgorithm:
+    """A program of this directory as an algorithm whose image is its name."""
+    return BuiltInAlgorithm(program, re.compile(program), program, program, (), {})
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[TrainingProcesses]:
+    """A fork server that knows XGBoost and the programs of this directory."""
+    algorithms = [*BUILT_IN, *(algorithm(path.stem) for path in PROGRAMS.glob("*.py"))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(PROGRAMS)
+        with TrainingProcesses(algorithms) as running:
+            yield running
+
+
+def stat(pid: int) -> list[str]:
+    """What the kernel tells of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def parent_of(pid: int) -> int:
+    """The fork server of a training process."""
+    return int(stat(pid)[1])
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there; a zombie is not, its parent has only not asked for it."""
+    try:
+        return stat(pid)[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Poll ``condition``, and fail when it does not come true for long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def wait_until_gone(*pids: int) -> None:
+    """Poll until none of the processes runs."""
+    wait_until(lambda: not any(map(is_running, pids)))
+
+
+def finish(process: TrainingProcess) -> tuple[int, list[str]]:
+    """Exit code and lines of a process that ends by itself."""
+    lines = list(process.lines())
+    return process.wait(), lines
+
+
+def test_lines_are_as_cloudwatch_shows_them(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Both outputs in order, control characters by their codes, too long a line in pieces."""
+    process = processes.launch(make_container(image="show", environment={"MY_FLAG": "on"}))
+    exit_code, lines = finish(process)
+    assert exit_code == 0
+    assert lines[:4] == ["out#011put", "error #033[0m#015", "é", "\ufffd"]
+    assert [len(line) for line in lines[4:6]] == [262_118, 300_000 - 262_118]
+    assert lines[6:] == ["True on", "end"]
+
+
+def test_an_unknown_image_is_refused(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Before anything is started, with what would be right."""
+    with pytest.raises(UnknownAlgorithmError, match=r"'kmeans:1'.*sagemaker-xgboost"):
+        processes.launch(make_container(image="kmeans:1"))
+
+
+def test_an_unforeseen_failure_is_the_algorithms(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """The log has where, the reason what."""
+    container = make_container(image="broken")
+    exit_code, lines = finish(processes.launch(container))
+    assert any("broken.py" in line for line in lines)
+    assert failure_reason(container, exit_code) == "AlgorithmError: no rows to divide by"
+
+
+def test_stop_lets_a_program_end_in_order(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """It gets SIGTERM, and its exit code, last words and files are its own."""
+    container = make_container(image="orderly")
+    process = processes.launch(container)
+    lines = process.lines()
+    assert next(lines) == "ready"
+    process.stop(FOREVER_SECONDS)
+    assert list(lines) == ["bye"]
+    assert process.wait() == 3
+    assert (container.model_dir / "model").read_text() == "half"
+
+
+def test_a_program_that_does_not_end_is_killed_with_its_group(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """After the grace; the shortest grace asked for counts."""
+    process = processes.launch(make_container(image="stubborn"))
+    lines = process.lines()
+    pid, child = map(int, next(lines).split())
+    assert pid == process.pid
+    process.stop(FOREVER_SECONDS)
+    assert is_running(pid)
+    process.stop(0.1)
+    process.stop(FOREVER_SECONDS)
+    assert list(lines) == []
+    assert process.wait() == -signal.SIGKILL
+    wait_until_gone(pid, child)
+
+
+def test_what_a_program_leaves_behind_is_killed(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Its lines end when it ends, whoever else could write to them."""
+    exit_code, lines = finish(processes.launch(make_container(image="careless")))
+    assert exit_code == 0
+    wait_until_gone(int(lines[0]))
+
+
+def test_stopping_a_process_that_has_ended_is_harmless(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """And asking for its exit code again gives the same."""
+    process = processes.launch(make_container(image="careless"))
+    finish(process)
+    process.stop(0)
+    assert process.wait() == 0
+
+
+def test_processes_start_from_many_threads(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Each launch gets its own process and its own lines."""
+    containers = [
+        make_container(image="show", environment={"MY_FLAG": str(number)}) for number in range(8)
+    ]
+    shown = {}
+
+    def run(number: int) -> None:
+        shown[number] = finish(processes.launch(containers[number]))
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+    assert {number: (code, lines[6]) for number, (code, lines) in shown.items()} == {
+        number: (0, f"True {number}") for number in range(8)
+    }
+
+
+def test_no_file_descriptor_is_kept(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Neither here nor in the fork server, which is every training process's parent."""
+    process = processes.launch(make_container(image="orderly"))
+    server = parent_of(process.pid)
+    process.stop(0)
+    finish(process)
+
+    def open_files() -> list[int]:
+        return [sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()) for pid in (os.getpid(), server)]
+
+    before = open_files()
+    for _ in range(5):
+        finish(processes.launch(make_container(image="careless")))
+    assert open_files() == before
+
+
+@pytest.mark.parametrize(("wanted", "models"), [("true", ["xgboost-model"]), ("false", [])])
+def test_a_stopped_xgboost_leaves_a_model_if_asked_to(
+    processes: TrainingProcesses, make_container: MakeContainer, wanted: str, models: list[str]
+) -> None:
+    """With save_model_on_termination that of a whole round; it ends at once in any case."""
+    container = make_container(
+        {"num_round": "1000000", "save_model_on_termination": wanted},
+        files={"train/a.csv": "1,2\n0,3\n"},
+    )
+    process = processes.launch(container)
+    lines = process.lines()
+    assert any(line.startswith("[3]") for line in lines)
+    process.stop(FOREVER_SECONDS)
+    list(lines)
+    assert process.wait() == -signal.SIGTERM
+    assert [path.name for path in container.model_dir.iterdir()] == models
+    for path in container.model_dir.iterdir():
+        assert xgboost.Booster(model_file=path).num_boosted_rounds() > 3
+
+
+def test_a_bad_line_fails_the_training_job(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Its reason names file, line and value, in the log too."""
+    container = make_container({"num_round": "1"}, files={"train/a.csv": "1,2\n0,abc\n"})
+    exit_code, lines = finish(processes.launch(container))
+    reason = failure_reason(container, exit_code)
+    assert reason is not None
+    assert reason.startswith("ClientError: ")
+    assert "train/a.csv, line 2, column 2: 'abc' is not a number" in reason
+    assert lines[-1].endswith(reason)
+
+
+def test_training_processes_train_side_by_side(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Three at once from one fork server, each with its model."""
+    containers = [
+        make_container({"num_round": "20"}, files={"train/a.csv": "1,2\n0,3\n" * 50})
+        for _ in range(3)
+    ]
+    launched = [processes.launch(container) for container in containers]
+    assert [finish(process)[0] for process in launched] == [0, 0, 0]
+    for container in containers:
+        assert (container.model_dir / "xgboost-model").exists()
+
+
+def test_closing_kills_every_training_process(
+    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its group, and nothing can be launched any more."""
+    monkeypatch.syspath_prepend(PROGRAMS)
+    processes = TrainingProcesses([algorithm("stubborn")])
+    processes.start()
+    process = processes.launch(make_container(image="stubborn"))
+    lines = process.lines()
+    pids = map(int, next(lines).split())
+    processes.close()
+    processes.close()
+    assert list(lines) == []
+    assert process.wait() == -signal.SIGKILL
+    wait_until_gone(*pids)
+    with pytest.raises(RuntimeError, match="the endpoint is ending"):
+        processes.launch(make_container(image="stubborn"))
+
+
+def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
+    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was killed for its memory does not end all training."""
+    monkeypatch.syspath_prepend(PROGRAMS)
+    with TrainingProcesses([algorithm("orderly"), algorithm("show")]) as processes:
+        process = processes.launch(make_container(image="orderly"))
+        lines = process.lines()
+        assert next(lines) == "ready"
+        os.kill(parent_of(process.pid), signal.SIGKILL)
+        assert list(lines) == []
+        assert process.wait() == -signal.SIGKILL
+        container = make_container(image="show", environment={"MY_FLAG": "again"})
+        assert finish(processes.launch(container))[0] == 0
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
+def test_nothing_outlives_the_endpoint(tmp_path: Path, signum: signal.Signals) -> None:
+    """However it dies, its training processes, their children and the fork server die too."""
+    script = str(HERE / "parent.py")
+    command = [sys.executable, script, str(PROGRAMS), "stubborn", str(tmp_path / "job")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid, child = map(int, parent.stdout.readline().split())
+        server = parent_of(pid)
+        assert all(map(is_running, (pid, child, server)))
+        parent.send_signal(signum)
+    wait_until_gone(pid, child, server)
+
+
+def test_the_endpoints_main_module_is_not_run_again(tmp_path: Path) -> None:
+    """Neither the fork server nor a training process imports the program that they serve."""
+    script = tmp_path / "unguarded.py"
+    script.write_text(f"print('once')\n{(HERE / 'parent.py').read_text()}")
+    result = subprocess.run(
+        [sys.executable, str(script), str(PROGRAMS), "broken", str(tmp_path / "job")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.count("once") == 1
+    assert "no rows to divide by" in result.stdout
