@@ -1,1 +1,1 @@
-"""A local SageMaker endpoint that really trains."""
+"""The local SageMaker endpoint: tuning and training jobs run for real, on one port of this machine."""

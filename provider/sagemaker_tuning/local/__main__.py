@@ -1,0 +1,8 @@
+"""`python -m sagemaker_tuning.local`."""
+
+import sys
+
+from sagemaker_tuning.local.server import main
+
+if __name__ == "__main__":
+    sys.exit(main())

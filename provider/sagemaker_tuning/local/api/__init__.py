@@ -1,0 +1,38 @@
+"""The operations of the SageMaker API that are ours, one function each."""
+
+from collections.abc import Callable, Mapping
+
+from sagemaker_tuning.local.api import tags, training_jobs, tuning_jobs
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.wire import Document
+
+Operation = Callable[[Context, Document], Document]
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateHyperParameterTuningJob": tuning_jobs.create,
+    "DescribeHyperParameterTuningJob": tuning_jobs.describe,
+    "ListHyperParameterTuningJobs": tuning_jobs.list_tuning_jobs,
+    "StopHyperParameterTuningJob": tuning_jobs.stop,
+    "DescribeTrainingJob": training_jobs.describe,
+    "ListTrainingJobs": training_jobs.list_training_jobs,
+    "ListTrainingJobsForHyperParameterTuningJob": training_jobs.list_of_tuning_job,
+    "StopTrainingJob": training_jobs.stop,
+}
+"""By the operation's name. What they get has been checked against the service model."""
+
+TAG_OPERATIONS: Mapping[str, Operation] = {
+    "AddTags": tags.add,
+    "DeleteTags": tags.delete,
+    "ListTags": tags.list_tags,
+}
+"""Likewise, for resources that are ours; those of others are moto's."""
+
+WITHHELD = frozenset(
+    {
+        "CreateTrainingJob",
+        "UpdateTrainingJob",
+        "DeleteTrainingJob",
+        "DeleteHyperParameterTuningJob",
+    }
+)
+"""Operations on our resources that nobody has: moto would answer from jobs of its own."""

@@ -1,0 +1,154 @@
+"""The rules across fields that a Create request has to keep, in AWS's words where they are known.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from sagemaker_tuning.local import objects
+from sagemaker_tuning.local.api import rules_of_definition
+from sagemaker_tuning.local.definition import Definition, definitions
+from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.ranges import combinations, parameters
+from sagemaker_tuning.local.wire import Document
+
+_MOST_RANGES = 30
+_RANGE_LISTS = (
+    "IntegerParameterRanges",
+    "ContinuousParameterRanges",
+    "CategoricalParameterRanges",
+)
+
+
+def check(request: Document) -> None:
+    """Refuses a Create request that breaks a rule, before anything is made of it.
+
+    Raises:
+        ApiError: ValidationException for the first rule that is broken.
+    """
+    for rule in (_supported, _one_kind_of_definition, _objectives_and_ranges, _tags):
+        rule(request)
+    for definition in definitions(request):
+        rules_of_definition.check(definition)
+        _tunable(definition, request["HyperParameterTuningJobConfig"])
+    _limits(request)
+    for definition in definitions(request):
+        _inputs_exist(definition)
+
+
+def _supported(request: Document) -> None:
+    """What is in AWS's API and not here is refused, rather than ignored."""
+    config = request["HyperParameterTuningJobConfig"]
+    unsupported = [name for name in ("WarmStartConfig", "Autotune") if name in request]
+    if "TuningJobCompletionCriteria" in config:
+        unsupported.append("HyperParameterTuningJobConfig.TuningJobCompletionCriteria")
+    if config["Strategy"] == "Hyperband":
+        unsupported.append("HyperParameterTuningJobConfig.Strategy Hyperband")
+    if config.get("TrainingJobEarlyStoppingType") == "Auto":
+        unsupported.append("HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType Auto")
+    if unsupported:
+        raise validation_error(
+            f"The local SageMaker endpoint does not support {', '.join(unsupported)}."
+        )
+
+
+def _one_kind_of_definition(request: Document) -> None:
+    given = [n for n in ("TrainingJobDefinition", "TrainingJobDefinitions") if n in request]
+    if len(given) != 1:
+        found = "both of them" if given else "neither of them"
+        raise validation_error(
+            "Provide either TrainingJobDefinition or TrainingJobDefinitions. The request has"
+            f" {found}."
+        )
+
+
+def _objectives_and_ranges(request: Document) -> None:
+    """They stand in the config for one definition, and in each definition for a list."""
+    config = request["HyperParameterTuningJobConfig"]
+    in_config = ("HyperParameterTuningJobObjective", "ParameterRanges")
+    if "TrainingJobDefinition" in request:
+        _require(config, in_config, "HyperParameterTuningJobConfig", "TrainingJobDefinition")
+        return
+    for name in in_config:
+        if name in config:
+            raise validation_error(
+                f"HyperParameterTuningJobConfig.{name} goes with TrainingJobDefinition. In"
+                " TrainingJobDefinitions, each definition has its own TuningObjective and"
+                " HyperParameterRanges."
+            )
+    for number, document in enumerate(request["TrainingJobDefinitions"], start=1):
+        _require(
+            document,
+            ("DefinitionName", "TuningObjective", "HyperParameterRanges"),
+            f"TrainingJobDefinitions.{number}",
+            "TrainingJobDefinitions",
+        )
+    _unique(
+        (document["DefinitionName"] for document in request["TrainingJobDefinitions"]),
+        "TrainingJobDefinitions",
+        "DefinitionName",
+    )
+
+
+def _require(document: Document, names: Iterable[str], path: str, used: str) -> None:
+    for name in names:
+        if name not in document:
+            raise validation_error(f"{path}.{name} is required with {used}.")
+
+
+def _unique(values: Iterable[str], path: str, name: str) -> None:
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        raise validation_error(f"{path} has the {name} {repeated[0]} more than once.")
+
+
+def _tags(request: Document) -> None:
+    _unique((tag["Key"] for tag in request.get("Tags", ())), "Tags", "Key")
+
+
+def _tunable(definition: Definition, config: Document) -> None:
+    ranges = definition.ranges
+    for name in _RANGE_LISTS[:2]:
+        for item in ranges.get(name, ()):
+            item.setdefault("ScalingType", "Auto")
+    count = sum(len(ranges.get(name, ())) for name in _RANGE_LISTS)
+    if not 1 <= count <= _MOST_RANGES:
+        raise validation_error(
+            f"The parameter ranges have {count} hyperparameters in all. Provide 1 to"
+            f" {_MOST_RANGES}."
+        )
+    rules_of_definition.check_names(definition, [each.name for each in parameters(ranges)])
+    if config["Strategy"] == "Grid" and any(ranges.get(name) for name in _RANGE_LISTS[:2]):
+        raise validation_error(
+            "Strategy Grid takes CategoricalParameterRanges only. Remove the integer and"
+            " continuous ranges."
+        )
+
+
+def _limits(request: Document) -> None:
+    config = request["HyperParameterTuningJobConfig"]
+    number = config["ResourceLimits"].get("MaxNumberOfTrainingJobs")
+    total = sum(combinations(definition.ranges) for definition in definitions(request))
+    if number is None:
+        return
+    if config["Strategy"] == "Grid" and number != total:
+        raise validation_error(
+            f"MaxNumberOfTrainingJobs is {number}. With strategy Grid it must equal the number of"
+            f" combinations of the categorical values, {total}, or be left out."
+        )
+    if total != math.inf and total < number:
+        raise validation_error(
+            "You don't have enough combinations of hyperparameter ranges. The total number of"
+            f" hyperparameter combinations for the provided ranges [{float(total)}] must be equal"
+            f" or greater than the value of MaxNumberOfJobs, [{number}]. Provide additional"
+            " ranges."
+        )
+
+
+def _inputs_exist(definition: Definition) -> None:
+    for channel in definition.document["InputDataConfig"]:
+        uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+        if not objects.exist(uri):
+            raise validation_error(objects.no_objects_message(uri))

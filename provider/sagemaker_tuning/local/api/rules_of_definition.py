@@ -1,0 +1,142 @@
+"""The rules within one training job definition."""
+
+import re
+from collections.abc import Sequence
+
+from sagemaker_tuning.local.definition import Definition
+from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.training.algorithms import (
+    BuiltInAlgorithm,
+    UnknownAlgorithmError,
+    find,
+)
+from sagemaker_tuning.local.wire import Document
+
+_MOST_HYPERPARAMETERS = 100
+
+
+def check(definition: Definition) -> None:
+    """Refuses a definition that no training job can be made of.
+
+    Raises:
+        ApiError: ValidationException for the first rule that is broken.
+    """
+    algorithm = _algorithm(definition)
+    _metrics(definition, algorithm)
+    _resources(definition.document)
+    _channels(definition.document)
+    output = definition.document["OutputDataConfig"]["S3OutputPath"]
+    _require_s3(output, "OutputDataConfig.S3OutputPath")
+
+
+def check_names(definition: Definition, tunable: Sequence[str]) -> None:
+    """Refuses hyperparameters that are both static and tunable, and too many of them.
+
+    Raises:
+        ApiError: ValidationException.
+    """
+    static = definition.document.get("StaticHyperParameters", {})
+    both = sorted(set(static) & set(tunable))
+    if both:
+        raise validation_error(
+            f"The hyperparameter {both[0]} is in StaticHyperParameters and in the parameter"
+            " ranges. Give it a value or a range."
+        )
+    names = {*static, *tunable, "_tuning_objective_metric"}
+    if len(names) > _MOST_HYPERPARAMETERS:
+        raise validation_error(
+            f"The training job definition has {len(names)} hyperparameters, static and tunable"
+            f" and _tuning_objective_metric together. It can have {_MOST_HYPERPARAMETERS}."
+        )
+
+
+def _algorithm(definition: Definition) -> BuiltInAlgorithm:
+    specification = definition.document["AlgorithmSpecification"]
+    if "AlgorithmName" in specification or not definition.image:
+        raise validation_error(
+            "AlgorithmSpecification needs a TrainingImage. The local SageMaker endpoint does not"
+            " have algorithm resources."
+        )
+    if specification["TrainingInputMode"] == "Pipe":
+        raise _unsupported("AlgorithmSpecification.TrainingInputMode", "Pipe", "File or FastFile")
+    try:
+        return find(definition.image)
+    except UnknownAlgorithmError as error:
+        raise validation_error(
+            f"AlgorithmSpecification.TrainingImage cannot be used: {error}."
+        ) from error
+
+
+def _metrics(definition: Definition, algorithm: BuiltInAlgorithm) -> None:
+    """Built-in algorithms bring their metrics, and the objective must be one of them."""
+    name, kind = definition.metric_name, definition.objective["Type"]
+    if definition.document["AlgorithmSpecification"].get("MetricDefinitions"):
+        raise validation_error(
+            "You can't override the metric definitions for Amazon SageMaker algorithms. Please"
+            " retry the request without specifying metric definitions."
+        )
+    if not algorithm.emits(name):
+        raise validation_error(
+            f"The objective metric, [{name}], that you specified isn't valid for the"
+            f" [{definition.image}] algorithm. Choose a valid objective metric:"
+            f" [{', '.join(sorted(algorithm.directions))}]."
+        )
+    if algorithm.direction(name) != kind:
+        raise validation_error(
+            f"The objective metric type, [{kind}], that you specified for objective metric,"
+            f" [{name}], isn't valid for the [{definition.image}] algorithm. Choose a valid"
+            " objective metric type."
+        )
+
+
+def _resources(document: Document) -> None:
+    own, tuning = (
+        document.get("ResourceConfig"),
+        document.get("HyperParameterTuningResourceConfig"),
+    )
+    if (own is None) == (tuning is None):
+        found = "neither of them" if own is None else "both of them"
+        raise validation_error(
+            "Provide either ResourceConfig or HyperParameterTuningResourceConfig. The training job"
+            f" definition has {found}."
+        )
+    if tuning is not None and "InstanceConfigs" in tuning:
+        exclusive = {"InstanceType", "InstanceCount", "VolumeSizeInGB"} & tuning.keys()
+        if exclusive:
+            raise validation_error(
+                "HyperParameterTuningResourceConfig has InstanceConfigs and"
+                f" {', '.join(sorted(exclusive))}. Provide one or the other."
+            )
+
+
+def _channels(document: Document) -> None:
+    channels = document.get("InputDataConfig", [])
+    names = [channel["ChannelName"] for channel in channels]
+    for number, channel in enumerate(channels, start=1):
+        path = f"InputDataConfig.{number}"
+        if names.count(channel["ChannelName"]) > 1:
+            raise validation_error(
+                f"{path}.ChannelName {channel['ChannelName']} is not unique among the channels."
+            )
+        if channel["ChannelName"] in {".", ".."}:
+            raise validation_error(f"{path}.ChannelName {channel['ChannelName']} is not a name.")
+        if channel.get("InputMode") == "Pipe":
+            raise _unsupported(f"{path}.InputMode", "Pipe", "File or FastFile")
+        sources = list(channel["DataSource"])
+        if sources != ["S3DataSource"]:
+            raise _unsupported(f"{path}.DataSource", ", ".join(sources) or "none", "S3DataSource")
+        source = channel["DataSource"]["S3DataSource"]
+        if source["S3DataType"] != "S3Prefix":
+            raise _unsupported(f"{path}.S3DataType", source["S3DataType"], "S3Prefix")
+        _require_s3(source["S3Uri"], f"{path}.S3Uri")
+
+
+def _require_s3(uri: str, path: str) -> None:
+    if not re.fullmatch(r"s3://[^/]+.*", uri):
+        raise _unsupported(path, uri, "a URI that begins s3://BUCKET")
+
+
+def _unsupported(path: str, value: str, supported: str) -> Exception:
+    return validation_error(
+        f"The local SageMaker endpoint does not support {path} {value}; use {supported}."
+    )

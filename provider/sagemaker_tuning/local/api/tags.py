@@ -1,0 +1,61 @@
+"""Operations on the tags of tuning and training jobs."""
+
+import re
+
+from sagemaker_tuning.local.api import training_jobs, tuning_jobs
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.wire import Document
+
+_MOST_TAGS = 50
+
+_OURS = re.compile(
+    r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:\d{12}:(hyper-parameter-tuning-job|training-job)/(.+)"
+)
+
+
+def is_ours(arn: object) -> bool:
+    """Whether an ARN names a tuning or a training job."""
+    return isinstance(arn, str) and _OURS.fullmatch(arn) is not None
+
+
+def add(context: Context, request: Document) -> Document:
+    """AddTags."""
+    arn = _arn(context, request)
+    given = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    with context.store.transaction():
+        tags = {**context.store.tags(arn), **given}
+        if len(tags) > _MOST_TAGS:
+            raise validation_error(
+                f"The resource would have {len(tags)} tags. A resource has at most {_MOST_TAGS}."
+            )
+        context.store.add_tags(arn, given)
+    return {"Tags": _listed(tags)}
+
+
+def delete(context: Context, request: Document) -> Document:
+    """DeleteTags."""
+    context.store.delete_tags(_arn(context, request), request["TagKeys"])
+    return {}
+
+
+def list_tags(context: Context, request: Document) -> Document:
+    """ListTags; one page has them all, because a page's least size is a resource's most tags."""
+    return {"Tags": _listed(context.store.tags(_arn(context, request)))}
+
+
+def _arn(context: Context, request: Document) -> str:
+    """The ARN of the existing resource, with its name as it was created."""
+    match = _OURS.fullmatch(request["ResourceArn"])
+    if match is None:
+        raise validation_error(f"The ARN {request['ResourceArn']} names no job.")
+    kind, name = match.groups()
+    if kind == "training-job":
+        arn: str = training_jobs.find(context, name)["TrainingJobArn"]
+    else:
+        arn = tuning_jobs.find(context, name)["HyperParameterTuningJobArn"]
+    return arn
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

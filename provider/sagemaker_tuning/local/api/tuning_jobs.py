@@ -1,0 +1,87 @@
+"""Operations on tuning jobs."""
+
+from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.api import pages, rules
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.definition import complete
+from sagemaker_tuning.local.errors import resource_in_use, resource_not_found, validation_error
+from sagemaker_tuning.local.store import NameTakenError
+from sagemaker_tuning.local.wire import Document
+
+_SUMMARY = (
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "HyperParameterTuningJobStatus",
+    "CreationTime",
+    "HyperParameterTuningEndTime",
+    "LastModifiedTime",
+    "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+)
+
+
+def create(context: Context, request: Document) -> Document:
+    """CreateHyperParameterTuningJob."""
+    name = request["HyperParameterTuningJobName"]
+    rules.check(request)
+    tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
+    complete(request)
+    progress = documents.new_tuning_job(context.region, name)
+    arn = progress["HyperParameterTuningJobArn"]
+    try:
+        with context.store.transaction():
+            context.store.add_tuning_job(context.region, request, progress)
+            context.store.add_tags(arn, tags)
+    except NameTakenError as error:
+        raise resource_in_use(
+            f"A hyperparameter tuning job with the name, {name}, already exists. Choose a"
+            " different name."
+        ) from error
+    context.tuning_jobs.start(context.region, request, progress)
+    return {"HyperParameterTuningJobArn": arn}
+
+
+def describe(context: Context, request: Document) -> Document:
+    """DescribeHyperParameterTuningJob."""
+    return find(context, request["HyperParameterTuningJobName"])
+
+
+def list_tuning_jobs(context: Context, request: Document) -> Document:
+    """ListHyperParameterTuningJobs."""
+    found, token = pages.page(context, "tuning_job", request, sort_by="Name")
+    return pages.answer("HyperParameterTuningJobSummaries", [_summary(job) for job in found], token)
+
+
+def stop(context: Context, request: Document) -> Document:
+    """StopHyperParameterTuningJob."""
+    job = find(context, request["HyperParameterTuningJobName"])
+    if not context.tuning_jobs.stop(context.region, job["HyperParameterTuningJobName"]):
+        status = find(context, job["HyperParameterTuningJobName"])["HyperParameterTuningJobStatus"]
+        raise validation_error(
+            "The request was rejected because the hyperparameter tuning job is already in status"
+            f" {status}."
+        )
+    return {}
+
+
+def find(context: Context, name: str) -> Document:
+    """A tuning job's document.
+
+    Raises:
+        ApiError: ResourceNotFound.
+    """
+    job = context.store.find("tuning_job", context.region, name)
+    if job is None:
+        raise resource_not_found(
+            f"Amazon SageMaker can't find a tuning job called {name}. Type another name."
+        )
+    return job
+
+
+def _summary(job: Document) -> Document:
+    config = job["HyperParameterTuningJobConfig"]
+    return {
+        **{name: job[name] for name in _SUMMARY if name in job},
+        "Strategy": config["Strategy"],
+        "ResourceLimits": config["ResourceLimits"],
+    }

@@ -1,0 +1,173 @@
+"""The parts of Describe's answers that change as jobs go on, and how they change."""
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sagemaker_tuning.local.definition import Definition
+from sagemaker_tuning.local.names import training_job_arn, training_job_name, tuning_job_arn
+from sagemaker_tuning.local.wire import Document
+
+_MESSAGES = {
+    "Starting": "Starting the training job",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+_SUMMARY = (
+    "TrainingJobDefinitionName",
+    "TrainingJobName",
+    "TrainingJobArn",
+    "CreationTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+    "TrainingJobStatus",
+    "TunedHyperParameters",
+    "FailureReason",
+    "FinalHyperParameterTuningJobObjectiveMetric",
+    "ObjectiveStatus",
+)
+
+
+def now() -> float:
+    """Epoch seconds, to the millisecond as the API shows them."""
+    return round(time.time(), 3)
+
+
+def new_tuning_job(region: str, name: str) -> Document:
+    """What Describe answers beside the request, right after Create."""
+    created = now()
+    return {
+        "HyperParameterTuningJobArn": tuning_job_arn(region, name),
+        "HyperParameterTuningJobStatus": "InProgress",
+        "CreationTime": created,
+        "LastModifiedTime": created,
+        "TrainingJobStatusCounters": {
+            "Completed": 0,
+            "InProgress": 0,
+            "RetryableError": 0,
+            "NonRetryableError": 0,
+            "Stopped": 0,
+        },
+        "ObjectiveStatusCounters": {"Succeeded": 0, "Pending": 0, "Failed": 0},
+        "TuningJobCompletionDetails": {"NumberOfTrainingJobsObjectiveNotImproving": 0},
+        "ConsumedResources": {"RuntimeInSeconds": 0},
+    }
+
+
+def touch_tuning_job(progress: Document) -> None:
+    """Moves the time of the last change, and the runtime with it as AWS counts it."""
+    progress["LastModifiedTime"] = now()
+    progress["ConsumedResources"] = {
+        "RuntimeInSeconds": int(progress["LastModifiedTime"] - progress["CreationTime"])
+    }
+
+
+def end_tuning_job(progress: Document, status: str, failure_reason: str | None) -> None:
+    """Puts a tuning job into a terminal status."""
+    touch_tuning_job(progress)
+    progress["HyperParameterTuningJobStatus"] = status
+    progress["HyperParameterTuningEndTime"] = progress["LastModifiedTime"]
+    if failure_reason is not None:
+        progress["FailureReason"] = failure_reason
+
+
+def count_ended(progress: Document, training_job: Document) -> None:
+    """Moves an ended training job from the counters of the running ones to where it belongs."""
+    statuses, objectives = (
+        progress["TrainingJobStatusCounters"],
+        progress["ObjectiveStatusCounters"],
+    )
+    statuses["InProgress"] -= 1
+    objectives["Pending"] -= 1
+    objectives[training_job["ObjectiveStatus"]] += 1
+    status = training_job["TrainingJobStatus"]
+    if status != "Failed":
+        statuses[status] += 1
+    elif training_job["FailureReason"].startswith("InternalServerError"):
+        statuses["RetryableError"] += 1
+    else:
+        statuses["NonRetryableError"] += 1
+
+
+def failed_count(progress: Document) -> int:
+    """How many training jobs have failed, for whichever reason."""
+    statuses = progress["TrainingJobStatusCounters"]
+    return int(statuses["RetryableError"] + statuses["NonRetryableError"])
+
+
+def new_training_job(
+    region: str, tuning_job: str, number: int, definition: Definition, tuned: Mapping[str, str]
+) -> Document:
+    """A training job's own part of Describe; the definition's part is its tuning job's."""
+    name = training_job_name(tuning_job, number)
+    document: Document = {
+        "TrainingJobName": name,
+        "TrainingJobArn": training_job_arn(region, name),
+        "TuningJobName": tuning_job,
+        "TuningJobArn": tuning_job_arn(region, tuning_job),
+        "TunedHyperParameters": dict(tuned),
+        "CreationTime": now(),
+        "ModelArtifacts": {"S3ModelArtifacts": model_artifacts(definition, name)},
+        "SecondaryStatusTransitions": [],
+        "ObjectiveStatus": "Pending",
+    }
+    if definition.name is not None:
+        document["TrainingJobDefinitionName"] = definition.name
+    advance(document, "InProgress", "Starting")
+    return document
+
+
+def advance(document: Document, status: str, secondary_status: str) -> None:
+    """Moves a training job on to a status, and writes the transition into its history."""
+    moment = now()
+    transitions: list[dict[str, Any]] = document["SecondaryStatusTransitions"]
+    if transitions:
+        transitions[-1]["EndTime"] = moment
+    transition = {
+        "Status": secondary_status,
+        "StartTime": moment,
+        "StatusMessage": _MESSAGES[secondary_status],
+    }
+    document["LastModifiedTime"] = moment
+    document["TrainingJobStatus"] = status
+    document["SecondaryStatus"] = secondary_status
+    if status in {"Completed", "Failed", "Stopped"}:
+        transition["EndTime"] = moment
+        document["TrainingEndTime"] = moment
+        if "TrainingStartTime" in document:
+            seconds = max(1, math.ceil(moment - document["TrainingStartTime"]))
+            document["TrainingTimeInSeconds"] = document["BillableTimeInSeconds"] = seconds
+    elif secondary_status == "Downloading":
+        document["TrainingStartTime"] = moment
+    transitions.append(transition)
+
+
+def summary(document: Document) -> Document:
+    """A training job as the tuning job's lists and `BestTrainingJob` show it."""
+    return {name: document[name] for name in _SUMMARY if name in document}
+
+
+def output_uri(definition: Definition, training_job: str) -> str:
+    """Where a training job's output goes, ending with a slash."""
+    path: str = definition.document["OutputDataConfig"]["S3OutputPath"]
+    return f"{path.rstrip('/')}/{training_job}/output/"
+
+
+def model_artifacts(definition: Definition, training_job: str) -> str:
+    """The URI of the model: an archive, or a prefix where compression is switched off."""
+    output = definition.document["OutputDataConfig"]
+    model = "model/" if output.get("CompressionType") == "NONE" else "model.tar.gz"
+    return output_uri(definition, training_job) + model
+
+
+def hyperparameters(definition: Definition, document: Document) -> dict[str, str]:
+    """All hyperparameters of a training job: the static ones and those chosen for it."""
+    static = definition.document["StaticHyperParameters"]
+    return {**static, **document["TunedHyperParameters"]}

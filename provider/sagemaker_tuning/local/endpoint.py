@@ -1,0 +1,77 @@
+"""The endpoint's parts, put together."""
+
+import shutil
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from sagemaker_tuning.local.dispatch import Dispatcher
+from sagemaker_tuning.local.hosts import AllowedHosts
+from sagemaker_tuning.local.http_server import serve_on
+from sagemaker_tuning.local.logs import LogShipper
+from sagemaker_tuning.local.names import ACCOUNT_ID
+from sagemaker_tuning.local.recovery import fail_all_interrupted
+from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.training.processes import TrainingProcesses
+from sagemaker_tuning.local.tuning_jobs import TuningJobs
+from sagemaker_tuning.local.wire import service_model
+from sagemaker_tuning.local.workplace import Settings, Workplace
+
+_CLOSING_GRACE_SECONDS = 2
+"""How long a training process may take to end on SIGTERM when the endpoint itself ends."""
+
+
+class Endpoint:
+    """A running endpoint; leaving its context ends every training process.
+
+    Args:
+        listening: the bound socket.
+        directory: where the jobs are kept, and what belongs to running ones.
+        processes: the started training processes.
+        hosts: the `Host` headers taken.
+        settings: how it was asked to behave.
+    """
+
+    account = ACCOUNT_ID
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        directory: Path,
+        processes: TrainingProcesses,
+        hosts: AllowedHosts,
+        settings: Settings,
+    ) -> None:
+        for leftover in ("containers", "tuning-jobs"):
+            shutil.rmtree(directory / leftover, ignore_errors=True)
+        self._store = Store(directory / "jobs.sqlite")
+        fail_all_interrupted(self._store)
+        self._tuning_jobs = TuningJobs(
+            Workplace(directory, self._store, processes, LogShipper(), settings)
+        )
+        moto = DomainDispatcherApplication(create_backend_app)
+        dispatcher = Dispatcher(self._store, self._tuning_jobs, hosts, moto)
+        self._server = serve_on(listening, dispatcher)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="http")
+
+    def __enter__(self) -> Self:
+        """Answers from here on."""
+        service_model()  # read now rather than by the first request
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Ends the training processes, then the server."""
+        self._tuning_jobs.close(_CLOSING_GRACE_SECONDS)
+        self._server.shutdown()
+        self._thread.join()
+        self._store.close()

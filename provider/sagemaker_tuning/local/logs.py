@@ -1,0 +1,87 @@
+"""CloudWatch Logs of the training jobs, shipped in batches while they run.
+
+Written to moto's backend itself, for the reason given in `objects`.
+"""
+
+import threading
+import time
+from typing import Any
+
+from moto.backends import get_backend
+from moto.logs.exceptions import ResourceAlreadyExistsException
+
+from sagemaker_tuning.local.names import ACCOUNT_ID
+
+GROUP = "/aws/sagemaker/TrainingJobs"
+
+_INTERVAL_SECONDS = 0.5
+
+
+class LogStream:
+    """The log of one training job. Lines become visible within a second, all of them at close."""
+
+    def __init__(self, shipper: "LogShipper", region: str, name: str) -> None:
+        self._shipper = shipper
+        self._region = region
+        self._name = name
+        self._lock = threading.Lock()
+        self._pending: list[dict[str, Any]] = []
+
+    def write(self, line: str) -> None:
+        """Adds a line; CloudWatch has no empty events, so that an empty line is left out."""
+        if not line:
+            return
+        with self._lock:
+            self._pending.append({"timestamp": int(time.time() * 1000), "message": line})
+            first = len(self._pending) == 1
+        if first:
+            self._shipper.schedule(self)
+
+    def ship(self) -> None:
+        """Puts what has come since the last time."""
+        with self._lock:
+            if self._pending:
+                _backend(self._region).put_log_events(GROUP, self._name, self._pending)
+                self._pending = []
+
+    close = ship
+
+
+class LogShipper:
+    """Opens log streams and ships them twice a second, while there is anything to ship."""
+
+    def __init__(self) -> None:
+        self._waiting: set[LogStream] = set()
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="logs", daemon=True).start()
+
+    def open(self, region: str, training_job: str) -> LogStream:
+        """A new stream `<training job>/algo-1-<epoch seconds>`; the group is made when missing."""
+        name = f"{training_job}/algo-1-{int(time.time())}"
+        backend = _backend(region)
+        try:
+            backend.create_log_group(GROUP, {})
+        except ResourceAlreadyExistsException:
+            pass  # the usual case: one group for all training jobs
+        backend.create_log_stream(GROUP, name)
+        return LogStream(self, region, name)
+
+    def schedule(self, stream: LogStream) -> None:
+        """Has the stream shipped at the next interval."""
+        with self._changed:
+            self._waiting.add(stream)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+            time.sleep(_INTERVAL_SECONDS)
+            with self._changed:
+                streams, self._waiting = self._waiting, set()
+            for stream in streams:
+                stream.ship()
+
+
+def _backend(region: str) -> Any:
+    return get_backend("logs")[ACCOUNT_ID][region]

@@ -1,0 +1,120 @@
+"""Objects in S3: what training jobs read, and the artifacts that they leave.
+
+They are read from and written to moto's backend itself rather than through a client: an upload
+costs 0.1 ms of processor time that way and 6 ms through boto3 and HTTP, which for short training
+jobs would be a good part of the whole. This file is all of ours that knows moto's S3.
+"""
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from moto.backends import get_backend
+from moto.s3.exceptions import S3ClientError
+
+from sagemaker_tuning.local.names import ACCOUNT_ID
+
+# Models hardly shrink further at higher levels, which take several times as long.
+_GZIP_LEVEL = 1
+
+
+class S3AccessError(Exception):
+    """The bucket or the objects are not there; the message begins as AWS's does."""
+
+
+def parse_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key (or key prefix, possibly empty) of an `s3://` URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def exist(uri: str) -> bool:
+    """Whether any object's key begins with the URI's prefix."""
+    return any(True for _ in _keys(uri))
+
+
+def download(uri: str, directory: Path) -> None:
+    """Writes every object whose key begins with the URI's prefix below a directory.
+
+    A file's path is the rest of the key after the prefix, or the key's last part where the
+    prefix is the whole key.
+
+    Raises:
+        S3AccessError: there is no such object, or a key leads out of the directory.
+    """
+    bucket, prefix = parse_uri(uri)
+    found = False
+    for key in _keys(uri):
+        found = True
+        if key.endswith("/"):  # the marker of an empty folder
+            continue
+        relative = PurePosixPath(key[len(prefix) :].lstrip("/") or PurePosixPath(key).name)
+        if ".." in relative.parts:
+            raise S3AccessError(f'The key "{key}" in bucket "{bucket}" leads out of its prefix.')
+        stored = _backend().get_object(bucket, key)
+        if stored is None:  # deleted since it was listed
+            continue
+        target = directory / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(stored.value)
+    if not found:
+        raise S3AccessError(no_objects_message(uri))
+
+
+def no_objects_message(uri: str) -> str:
+    """AWS's words for an input without objects."""
+    return (
+        f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that'
+        " the bucket exists in the selected region, that objects exist under that S3 prefix, and"
+        " that the role has access to them."
+    )
+
+
+def upload_archive(directory: Path, uri: str) -> None:
+    """Uploads a directory's content as a gzipped tar archive, names relative to the directory.
+
+    Raises:
+        S3AccessError: the bucket does not exist.
+    """
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=_GZIP_LEVEL) as tar:
+        for path in sorted(directory.iterdir()):
+            tar.add(path, arcname=path.name)
+    _upload(uri, archive.getvalue())
+
+
+def upload_files(directory: Path, uri: str) -> None:
+    """Uploads every file below a directory under the URI, which ends with a slash.
+
+    Raises:
+        S3AccessError: the bucket does not exist.
+    """
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            _upload(f"{uri}{path.relative_to(directory).as_posix()}", path.read_bytes())
+
+
+def _upload(uri: str, content: bytes) -> None:
+    bucket, key = parse_uri(uri)
+    try:
+        _backend().put_object(bucket, key, content)
+    except S3ClientError as error:
+        raise S3AccessError(f"Data upload failed: {error.message}, bucket: {bucket}") from error
+
+
+def _keys(uri: str) -> Iterator[str]:
+    bucket, prefix = parse_uri(uri)
+    try:
+        stored = _backend().get_bucket(bucket)
+    except S3ClientError:
+        return
+    # A copy, made in one step: requests write to the same dictionary from other threads.
+    for key in list(stored.keys):
+        if key.startswith(prefix) and _backend().get_object(bucket, key) is not None:
+            yield key
+
+
+def _backend() -> Any:
+    return get_backend("s3")[ACCOUNT_ID]["aws"]

@@ -1,0 +1,88 @@
+"""Constraints of the service model, in the words in which AWS reports a value that breaks one."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+
+# Python's re has no Unicode classes. The tag patterns, which alone use them among the requests
+# read here, allow letters, numbers and the underscore, which together are \w.
+_UNICODE_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": " \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000",
+}
+_SHOWN_LENGTH = 256
+
+
+def member_path(path: str, name: str) -> str:
+    """The path of a structure's member as AWS writes it: `hyperParameterTuningJobConfig.strategy`."""
+    name = name[0].lower() + name[1:]
+    return f"{path}.{name}" if path else name
+
+
+def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """Every constraint that a value of the right types breaks, as one AWS sentence each."""
+    if isinstance(shape, StructureShape):
+        yield from _structure_violations(shape, value, path)
+        return
+    for constraint in _broken(shape, value):
+        yield _sentence(value, path, constraint)
+    if isinstance(shape, ListShape):
+        for number, member in enumerate(value, start=1):
+            yield from violations(shape.member, member, f"{path}.{number}.member")
+    elif isinstance(shape, MapShape):
+        for key, member in value.items():
+            yield from violations(shape.key, key, f"{path}.{key}.key")
+            yield from violations(shape.value, member, f"{path}.{key}.member")
+
+
+def _structure_violations(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
+    for name in shape.required_members:
+        if name not in value:
+            yield _sentence(None, member_path(path, name), "Member must not be null")
+    for name, member in value.items():
+        if name in shape.members:
+            yield from violations(shape.members[name], member, member_path(path, name))
+        else:
+            known = ", ".join(shape.members)
+            yield _sentence(
+                member, f"{path}.{name}" if path else name, f"Member must be one of [{known}]"
+            )
+
+
+def _broken(shape: Shape, value: Any) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    has_length = shape.type_name in {"string", "list", "map"}
+    size = len(value) if has_length else value
+    kind = "length" if has_length else "value"
+    if least is not None and size < least:
+        yield f"Member must have {kind} greater than or equal to {least}"
+    if most is not None and size > most:
+        yield f"Member must have {kind} less than or equal to {most}"
+        return  # a pattern is not tried on a text of any length
+    if isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
+        yield f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+    pattern = shape.metadata.get("pattern")
+    if pattern is not None and not compiled(pattern).fullmatch(value):
+        yield f"Member must satisfy regular expression pattern: {pattern}"
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the service model (Java's dialect) as Python reads it."""
+    for java, python in _UNICODE_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern)
+
+
+def _sentence(value: Any, path: str, constraint: str) -> str:
+    if value is None:
+        shown = "null"
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
+        shown = f"'{text[:_SHOWN_LENGTH]}{'...' if len(text) > _SHOWN_LENGTH else ''}'"
+    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"

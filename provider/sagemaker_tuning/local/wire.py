@@ -1,0 +1,140 @@
+"""Requests and responses of the API as JSON 1.1, read and written by botocore's service model."""
+
+import json
+import math
+from functools import cache
+from typing import Any, NoReturn
+
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+from sagemaker_tuning.local.errors import serialization_error, validation_error
+from sagemaker_tuning.local.validation import member_path, violations
+
+Document = dict[str, Any]
+"""A request or response with AWS's own keys; timestamps are epoch seconds."""
+
+_JSON_KINDS = {
+    bool: "BOOLEAN_VALUE",
+    int: "NUMBER_VALUE",
+    float: "NUMBER_VALUE",
+    str: "STRING_VALUE",
+    list: "LIST_VALUE",
+    dict: "MAP_VALUE",
+    type(None): "NULL_VALUE",
+}
+_ACCEPTED: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float),
+}
+_INTEGER_BITS = {"integer": 32, "long": 64}
+
+
+@cache
+def service_model() -> ServiceModel:
+    """SageMaker's service model; reading it takes a fraction of a second, once."""
+    return ServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
+
+
+@cache
+def _operation(name: str) -> OperationModel:
+    # The model builds its shapes anew at every call and caches what hangs below them, so one
+    # operation model is kept per operation.
+    return service_model().operation_model(name)
+
+
+def parse(operation: str, body: bytes) -> Document:
+    """The request document of a body, checked against every constraint of the service model.
+
+    A member that is null is absent, as on AWS. A member that the model does not know is
+    refused: boto3 refuses it before it is sent, and whoever sends it otherwise has misspelt it.
+
+    Raises:
+        ApiError: SerializationException for what is no JSON of the right types,
+            ValidationException for values outside the model's constraints, all of them at once.
+    """
+    shape = _operation(operation).input_shape
+    if shape is None:
+        return {}
+    document: Document = _deserialise(shape, _decode(body), "")
+    found = list(violations(shape, document, ""))
+    if found:
+        count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+        raise validation_error(f"{count} detected: {'; '.join(found)}")
+    return document
+
+
+def serialise(operation: str, document: Document) -> bytes:
+    """The response body of a document: the members that the operation's output has, no others."""
+    shape = _operation(operation).output_shape
+    if shape is None:
+        return b""
+    return json.dumps(_project(shape, document), separators=(",", ":")).encode()
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise serialization_error(f"The request body is not valid JSON: {error}") from error
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _deserialise(shape: Shape, value: Any, path: str) -> Any:
+    """The value without its nulls, if it and everything in it has the type that the shape wants."""
+    accepted = _ACCEPTED[shape.type_name]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        raise serialization_error(
+            f"{_JSON_KINDS[type(value)]} can not be converted to {shape.type_name.capitalize()}"
+            f" at '{path or shape.name}'"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise serialization_error(f"The number at '{path}' is out of range")
+    bits = _INTEGER_BITS.get(shape.type_name)
+    if bits is not None and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        raise serialization_error(f"The number {value} at '{path}' does not fit in {bits} bits")
+    if isinstance(shape, StructureShape):
+        return {
+            name: _deserialise(shape.members[name], member, member_path(path, name))
+            if name in shape.members
+            else member
+            for name, member in value.items()
+            if member is not None
+        }
+    if isinstance(shape, ListShape):
+        return [
+            _deserialise(shape.member, member, f"{path}.{number}.member")
+            for number, member in enumerate(value, start=1)
+        ]
+    if isinstance(shape, MapShape):
+        return {
+            key: _deserialise(shape.value, member, f"{path}.{key}.member")
+            for key, member in value.items()
+            if member is not None
+        }
+    return value
+
+
+def _project(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, StructureShape):
+        return {
+            name: _project(member, value[name])
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        }
+    if isinstance(shape, ListShape):
+        return [_project(shape.member, member) for member in value]
+    if shape.type_name == "timestamp":
+        return round(value, 3)
+    return value
