@@ -1,10 +1,12 @@
 """`python -m demo run|up|down`, which the Makefile calls."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import httpx
@@ -23,29 +25,34 @@ def main() -> int:
     """Run the command; 1 after one line on standard error that says what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("command", choices=["run", "up", "down"])
-    command = parser.parse_args().command
-    name = "demo" if command == "run" else command
+    parser.add_argument("--home", type=Path, default=home.PATH, help="folder (%(default)s)")
+    options = parser.parse_args()
+    name = "demo" if options.command == "run" else options.command
     for number in _STOP_SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        _dispatch(command)
+        _dispatch(options.command, options.home)
     except DemoError as error:
         return _fail(name, str(error))
     except (httpx.HTTPError, BotoCoreError, ClientError) as error:
         return _fail(name, f"a call within the stack failed: {error!r}")
+    except BrokenPipeError:
+        # Whoever read our lines has gone, as `head` does; nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
-def _dispatch(command: str) -> None:
+def _dispatch(command: str, folder: Path) -> None:
     if command == "down":
-        commands.down(home.PATH)
+        commands.down(folder)
         return
     airflow_port = _port("AIRFLOW_PORT", _AIRFLOW_PORT)
     endpoint_port = _port("ENDPOINT_PORT", _ENDPOINT_PORT)
     if command == "up":
-        commands.up(home.PATH, airflow_port, endpoint_port)
+        commands.up(folder, airflow_port, endpoint_port)
     else:
-        commands.demo(home.PATH, airflow_port, endpoint_port, _before())
+        commands.demo(folder, airflow_port, endpoint_port, _before())
 
 
 def _before() -> Stretches:
@@ -65,7 +72,8 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     """End by way of every `finally`; from now on nothing may interrupt the tidying up."""
     for each in _STOP_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
-    console.line(f"\n{signal.Signals(number).name}: stopping what was started")
+    with contextlib.suppress(OSError):
+        console.line(f"\n{signal.Signals(number).name}: stopping what was started")
     raise SystemExit(128 + number)
 
 

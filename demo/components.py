@@ -31,9 +31,9 @@ COMPONENTS = {
 # What tasks import anyway. Nothing here may start a thread: threads do not survive a fork.
 PRELOADED = ["airflow.sdk.execution_time.supervisor", "airflow.providers.amazon.aws.hooks.base_aws"]
 
-# On the first signal Airflow waits for running tasks, and now and then for nothing at all; on the
-# second it does not. What is not gone after both is left to whoever started this process.
-PATIENCE_SECONDS = 1.0
+# More than an orderly end takes. Airflow may wait much longer: the scheduler for tasks that run,
+# the triggerer now and then for nothing. What is left then is up to whoever started this process.
+PATIENCE_SECONDS = 1.5
 
 _STOP = {signal.SIGTERM, signal.SIGINT}
 
@@ -79,13 +79,12 @@ def _supervise(running: dict[int, str]) -> int:
     while len(running) == len(COMPONENTS) and signal.sigwait({*_STOP, signal.SIGCHLD}) not in _STOP:
         _reap(running)
     failed = len(running) < len(COMPONENTS)
-    for _ in range(2):
-        for pid in running:
-            os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while running and (left := deadline - time.monotonic()) > 0:
-            signal.sigtimedwait({signal.SIGCHLD}, left)
-            _reap(running)
+    for pid in running:
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while running and (left := deadline - time.monotonic()) > 0:
+        signal.sigtimedwait({signal.SIGCHLD}, left)
+        _reap(running)
     return int(failed)
 
 

@@ -1,5 +1,6 @@
 """Ports of the loopback interface."""
 
+import errno
 import socket
 
 from demo.errors import DemoError
@@ -25,8 +26,11 @@ def reserve(port: int, variable: str) -> int:
             probe.bind((HOST, port))
             probe.listen()
         except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            if error.errno == errno.EADDRINUSE:
+                reason = "another program listens on it"
             raise DemoError(
-                f"port {port} cannot be had: {(error.strerror or str(error)).lower()};"
+                f"port {port} is not free: {reason};"
                 f" choose another with {variable}={(port + 1) % LARGEST}"
             ) from error
         number: int = probe.getsockname()[1]

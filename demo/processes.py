@@ -1,14 +1,14 @@
 """Processes that outlive the command that started them, and their certain end.
 
-Each leads a session of its own, so that everything it starts can be found again, also after it
-has died itself: a session's number is not given out anew while any of its members lives.
+Each leads a session of its own, so that what it starts is found again even after its own death:
+a session's id is not given out anew while any of its members lives. Linux's /proc tells.
 """
 
 import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +22,8 @@ class Leader:
     Args:
         name: What it is, for people.
         pid: Its process id, which is its session's id as well.
-        started: Clock ticks from the machine's start to the process's own: together with
-            the id it tells the process from a later one that got the same id.
+        started: Clock ticks from the machine's start to the process's own: they tell it from a
+            later one that was given the same id.
         log: The file that its output goes to.
     """
 
@@ -35,53 +35,32 @@ class Leader:
     @property
     def is_alive(self) -> bool:
         """Whether this very process still runs."""
-        stat = _Stat.of(self.pid)
-        return stat is not None and stat.started == self.started and not stat.is_dead
+        return (self.pid, self.started) in {process.identity for process in _living()}
 
-    def members(self) -> list[int]:
-        """The ids of the session's living processes, its leader among them; empty when none."""
-        stat = _Stat.of(self.pid)
-        if stat is not None and stat.started != self.started:
-            return []
-        living = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [pid for pid in living if _Stat.belongs(pid, session=self.pid)]
+    def family(self) -> set[tuple[int, int]]:
+        """The living processes of its session, and those that have come from them.
 
-
-@dataclass(frozen=True, slots=True)
-class _Stat:
-    is_dead: bool
-    session: int
-    started: int
-
-    @classmethod
-    def of(cls, pid: int) -> "_Stat | None":
-        try:
-            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        # The second field is the command in parentheses, and may hold spaces and parentheses.
-        state, *rest = text.rpartition(")")[2].split()
-        return cls(state in "ZX", session=int(rest[2]), started=int(rest[18]))
-
-    @classmethod
-    def belongs(cls, pid: int, *, session: int) -> bool:
-        stat = cls.of(pid)
-        return stat is not None and stat.session == session and not stat.is_dead
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let no signal that would end this process arrive within; it arrives afterwards."""
-    held = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        Returns:
+            The id and the start of each; empty when none lives.
+        """
+        living = _living()
+        if any(p.pid == self.pid and p.started != self.started for p in living):
+            return set()
+        kin = {p for p in living if p.session == self.pid}
+        while more := {p for p in living if p.parent in {k.pid for k in kin}} - kin:
+            kin |= more
+        return {p.identity for p in kin}
 
 
 def start(name: str, command: list[str], env: Mapping[str, str], log: Path) -> Leader:
-    """Start `command` without a terminal, in a session of its own, its output going to `log`."""
+    """Start `command` without a terminal, in a session of its own, its output going to `log`.
+
+    Args:
+        name: What it is, for people.
+        command: The program's path, and its arguments.
+        env: Its whole environment.
+        log: Made if it is not there, else continued.
+    """
     pid = os.posix_spawn(
         command[0],
         command,
@@ -96,32 +75,78 @@ def start(name: str, command: list[str], env: Mapping[str, str], log: Path) -> L
         setsigdef=[signal.SIGINT, signal.SIGTERM],
         setsigmask=[],
     )
-    stat = _Stat.of(pid)
-    if stat is None:
-        raise ProcessLookupError(f"{name} ended as it was started; its output is in {log}")
-    return Leader(name, pid, stat.started, str(log))
+    # Even a process that has ended keeps its entry until its parent asks how it ended.
+    return Leader(name, pid, _Process.read(Path(f"/proc/{pid}")).started, str(log))
 
 
-def stop(leaders: Iterable[Leader], *, patience_seconds: float) -> None:
-    """End the leaders by SIGTERM, then whatever is left of their sessions by SIGKILL.
+def stop(leaders: Sequence[Leader], *, patience_seconds: float) -> None:
+    """End the leaders by SIGTERM, then what is left of their families by SIGKILL.
 
     Args:
         leaders: All of them are told at once.
         patience_seconds: How long the leaders have for an orderly end.
     """
-    leaders = list(leaders)
+    doomed = set().union(*(leader.family() for leader in leaders))
     for leader in leaders:
-        if leader.is_alive:
-            _send(leader.pid, signal.SIGTERM)
+        _send(signal.SIGTERM, {(leader.pid, leader.started)} & doomed)
     deadline = time.monotonic() + patience_seconds
     while any(leader.is_alive for leader in leaders) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-    while left := [pid for leader in leaders for pid in leader.members()]:
-        for pid in left:
-            _send(pid, signal.SIGKILL)
+        doomed = doomed.union(*(leader.family() for leader in leaders))
+    while left := doomed & {process.identity for process in _living()}:
+        _send(signal.SIGKILL, left)
         time.sleep(_POLL_SECONDS)
+        doomed = doomed.union(*(leader.family() for leader in leaders))
 
 
-def _send(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no signal that would end this process arrive within; it arrives afterwards."""
+    held = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    pid: int
+    is_dead: bool
+    parent: int
+    session: int
+    started: int
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        return self.pid, self.started
+
+    @classmethod
+    def read(cls, folder: Path) -> "_Process":
+        text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+        # The second field is the command in parentheses, and may hold spaces and parentheses.
+        state, *rest = text.rpartition(")")[2].split()
+        return cls(
+            pid=int(folder.name),
+            is_dead=state in "ZX",
+            parent=int(rest[0]),
+            session=int(rest[2]),
+            started=int(rest[18]),
+        )
+
+
+def _living() -> list[_Process]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        # A process may end between being listed and being read.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if folder.name.isdigit():
+                found.append(_Process.read(folder))
+    return [process for process in found if not process.is_dead]
+
+
+def _send(number: signal.Signals, processes: set[tuple[int, int]]) -> None:
+    for pid, _ in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)

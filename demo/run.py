@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from demo import console, report, sagemaker, task_log, timings
@@ -14,7 +15,7 @@ DAG_ID = "tune_and_create_model"
 
 _LEADERS = 5
 _LOG_LINES = 15
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.2
 _READ_SECONDS = 60
 _RUN_SECONDS = 30 * 60
 
@@ -26,10 +27,12 @@ class DagRun:
     Args:
         stack: Where it runs.
         run_id: Which it is.
+        started: A moment before it.
     """
 
     stack: Stack
     run_id: str
+    started: datetime
 
     def tasks(self) -> list[dict[str, Any]]:
         """Its task instances."""
@@ -44,19 +47,21 @@ class DagRun:
         return str(self.stack.api.dag_run(DAG_ID, self.run_id)["state"])
 
 
-def pipeline(stack: Stack, stretches: Stretches) -> None:
+def pipeline(stack: Stack, stretches: Stretches, conf: dict[str, Any] | None = None) -> None:
     """Run the DAG in a stack that is ready, telling how it gets on and what has come of it.
 
     Args:
         stack: Ready.
         stretches: Takes the times of the run's parts.
+        conf: The DAG's params that are not to be its defaults.
 
     Raises:
         DemoError: The DAG cannot be read, a task failed, or the stack broke down.
     """
     begin = time.monotonic()
     _wait_for_dag(stack)
-    run = DagRun(stack, stack.api.trigger(DAG_ID))
+    now = datetime.now(UTC)
+    run = DagRun(stack, stack.api.trigger(DAG_ID, conf), now)
     console.heading(f"Airflow runs the DAG {DAG_ID}")
     state = _follow(run)
     tasks = run.tasks()
@@ -81,16 +86,13 @@ def _wait_for_dag(stack: Stack) -> None:
 def _follow(run: DagRun) -> str:
     progress = Progress(console.line)
     client = sagemaker.client(run.stack.endpoint_url)
-    created: dict[str, Any] | None = None
     deadline = time.monotonic() + _RUN_SECONDS
     while time.monotonic() < deadline:
         run.stack.check()
         # The state first: what is read after the end is all there is to tell.
         state = run.state()
-        created = created or run.result("create_tuning_job")
-        if created:
-            name = created["HyperParameterTuningJobName"]
-            job = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        # Training jobs may be done before Airflow is done with the task that started them.
+        if job := sagemaker.newest_tuning_job(client, run.started):
             progress.tuning_job(job)
         progress.tasks(run.tasks())
         if state in {"success", "failed"}:
@@ -121,4 +123,8 @@ def _show(run: DagRun) -> None:
     console.heading("The best one")
     console.rows(report.best_training_job(run.result("best_training_job")))
     console.heading("The model")
-    console.rows(report.model(run.result("create_model"), run.result("check_model")))
+    model = run.result("create_model")
+    copy = run.stack.home / "model.tar.gz"
+    bucket, _, key = model["PrimaryContainer"]["ModelDataUrl"].removeprefix("s3://").partition("/")
+    sagemaker.client(run.stack.endpoint_url, "s3").download_file(bucket, key, str(copy))
+    console.rows([*report.model(model, run.result("check_model")), ["copy", str(copy)]])

@@ -1,5 +1,6 @@
 """The local endpoint as boto3 sees it, and what its answers mean."""
 
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -8,15 +9,29 @@ from botocore.config import Config
 from demo.stack import CREDENTIALS, REGION
 
 
-def client(endpoint_url: str) -> Any:
-    """A SageMaker client of the endpoint, whatever the environment says of another AWS."""
+def client(endpoint_url: str, service: str = "sagemaker") -> Any:
+    """A client of the endpoint, whatever the environment says of another AWS."""
     session = boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,
     )
     # A proxy of the environment has no way to this machine's loopback interface.
-    return session.client("sagemaker", endpoint_url=endpoint_url, config=Config(proxies={}))
+    return session.client(service, endpoint_url=endpoint_url, config=Config(proxies={}))
+
+
+def newest_tuning_job(sagemaker: Any, since: datetime) -> dict[str, Any] | None:
+    """The description of the newest tuning job created after `since`; None without one."""
+    summaries = sagemaker.list_hyper_parameter_tuning_jobs(
+        SortBy="CreationTime", SortOrder="Descending", CreationTimeAfter=since, MaxResults=1
+    )["HyperParameterTuningJobSummaries"]
+    if not summaries:
+        return None
+    name = summaries[0]["HyperParameterTuningJobName"]
+    job: dict[str, Any] = sagemaker.describe_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name
+    )
+    return job
 
 
 def best_training_jobs(sagemaker: Any, tuning_job_name: str, count: int) -> list[dict[str, Any]]:

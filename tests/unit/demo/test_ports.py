@@ -18,7 +18,9 @@ def taken() -> Iterator[int]:
 
 def test_a_taken_port_is_told_with_the_way_out(taken: int) -> None:
     """The message has the port, and the variable with a value to try."""
-    with pytest.raises(DemoError, match=rf"port {taken} .*in use.*AIRFLOW_PORT={taken + 1}$"):
+    with pytest.raises(
+        DemoError, match=rf"port {taken} is not free: another program.*AIRFLOW_PORT={taken + 1}$"
+    ):
         ports.reserve(taken, "AIRFLOW_PORT")
 
 
@@ -26,7 +28,7 @@ def test_a_port_that_everybody_listens_on_is_taken() -> None:
     """A server on all addresses has it on loopback too."""
     with (
         socket.create_server(("0.0.0.0", 0)) as server,  # noqa: S104 -- what is tested
-        pytest.raises(DemoError, match="in use"),
+        pytest.raises(DemoError, match="another program"),
     ):
         ports.reserve(server.getsockname()[1], "AIRFLOW_PORT")
 
