@@ -1,1 +1,1 @@
-"""The local SageMaker endpoint: tuning and training jobs run for real, on one port of this machine."""
+"""The local SageMaker endpoint: tuning and training jobs run for real on this machine."""

@@ -2,7 +2,7 @@
 
 import sys
 
-from sagemaker_tuning.local.server import main
+from sagemaker_tuning.local.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -41,6 +41,22 @@ class Definition:
         return image
 
     @property
+    def input_mode(self) -> str:
+        """How channels without an `InputMode` of their own get their data."""
+        mode: str = self.document["AlgorithmSpecification"]["TrainingInputMode"]
+        return mode
+
+    @property
+    def channels(self) -> list[Document]:
+        """`InputDataConfig`, which may be empty."""
+        return list(self.document.get("InputDataConfig", ()))
+
+    @property
+    def metrics(self) -> list[Document]:
+        """The metric definitions; complete once the definition is."""
+        return list(self.document["AlgorithmSpecification"]["MetricDefinitions"])
+
+    @property
     def metric_name(self) -> str:
         """The objective metric's name."""
         name: str = self.objective["MetricName"]
@@ -73,7 +89,7 @@ def complete(request: Document) -> None:
             definition.metric_name
         )
         _complete_metrics(definition)
-        for channel in document.get("InputDataConfig", ()):
+        for channel in definition.channels:
             channel.setdefault("CompressionType", "None")
             channel.setdefault("RecordWrapperType", "None")
             channel["DataSource"]["S3DataSource"].setdefault(

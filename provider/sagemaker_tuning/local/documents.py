@@ -78,6 +78,12 @@ def end_tuning_job(progress: Document, status: str, failure_reason: str | None) 
         progress["FailureReason"] = failure_reason
 
 
+def count_launched(progress: Document) -> None:
+    """Counts one more running training job."""
+    progress["TrainingJobStatusCounters"]["InProgress"] += 1
+    progress["ObjectiveStatusCounters"]["Pending"] += 1
+
+
 def count_ended(progress: Document, training_job: Document) -> None:
     """Moves an ended training job from the counters of the running ones to where it belongs."""
     statuses, objectives = (
@@ -94,12 +100,6 @@ def count_ended(progress: Document, training_job: Document) -> None:
         statuses["RetryableError"] += 1
     else:
         statuses["NonRetryableError"] += 1
-
-
-def failed_count(progress: Document) -> int:
-    """How many training jobs have failed, for whichever reason."""
-    statuses = progress["TrainingJobStatusCounters"]
-    return int(statuses["RetryableError"] + statuses["NonRetryableError"])
 
 
 def new_training_job(

@@ -9,17 +9,17 @@ from typing import Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from sagemaker_tuning.local.dispatch import Dispatcher
-from sagemaker_tuning.local.hosts import AllowedHosts
-from sagemaker_tuning.local.http_server import serve_on
+from sagemaker_tuning.local.http.dispatch import Dispatcher
+from sagemaker_tuning.local.http.hosts import AllowedHosts
+from sagemaker_tuning.local.http.server import serve_on
 from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
-from sagemaker_tuning.local.recovery import fail_all_interrupted
+from sagemaker_tuning.local.runner.live_jobs import LiveJobs
+from sagemaker_tuning.local.runner.recovery import fail_all_interrupted
+from sagemaker_tuning.local.runner.workplace import Settings, Workplace
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.processes import TrainingProcesses
-from sagemaker_tuning.local.tuning_jobs import TuningJobs
 from sagemaker_tuning.local.wire import service_model
-from sagemaker_tuning.local.workplace import Settings, Workplace
 
 _CLOSING_GRACE_SECONDS = 2
 """How long a training process may take to end on SIGTERM when the endpoint itself ends."""
@@ -46,15 +46,15 @@ class Endpoint:
         hosts: AllowedHosts,
         settings: Settings,
     ) -> None:
-        for leftover in ("containers", "tuning-jobs"):
+        for leftover in ("containers", "inputs"):
             shutil.rmtree(directory / leftover, ignore_errors=True)
         self._store = Store(directory / "jobs.sqlite")
         fail_all_interrupted(self._store)
-        self._tuning_jobs = TuningJobs(
+        self._live_jobs = LiveJobs(
             Workplace(directory, self._store, processes, LogShipper(), settings)
         )
         moto = DomainDispatcherApplication(create_backend_app)
-        dispatcher = Dispatcher(self._store, self._tuning_jobs, hosts, moto)
+        dispatcher = Dispatcher(self._store, self._live_jobs, hosts, moto)
         self._server = serve_on(listening, dispatcher)
         self._thread = threading.Thread(target=self._server.serve_forever, name="http")
 
@@ -71,7 +71,7 @@ class Endpoint:
         traceback: TracebackType | None,
     ) -> None:
         """Ends the training processes, then the server."""
-        self._tuning_jobs.close(_CLOSING_GRACE_SECONDS)
+        self._live_jobs.close(_CLOSING_GRACE_SECONDS)
         self._server.shutdown()
         self._thread.join()
         self._store.close()

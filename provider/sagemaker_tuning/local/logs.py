@@ -3,14 +3,17 @@
 Written to moto's backend itself, for the reason given in `objects`.
 """
 
+import logging
 import threading
 import time
 from typing import Any
 
 from moto.backends import get_backend
-from moto.logs.exceptions import ResourceAlreadyExistsException
+from moto.logs.exceptions import LogsClientError
 
 from sagemaker_tuning.local.names import ACCOUNT_ID
+
+_log = logging.getLogger(__name__)
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 
@@ -37,14 +40,19 @@ class LogStream:
         if first:
             self._shipper.schedule(self)
 
-    def ship(self) -> None:
-        """Puts what has come since the last time."""
-        with self._lock:
-            if self._pending:
-                _backend(self._region).put_log_events(GROUP, self._name, self._pending)
-                self._pending = []
+    def close(self) -> None:
+        """Puts what is pending, now."""
+        self.ship()
 
-    close = ship
+    def ship(self) -> None:
+        """Puts what has come since the last time; a log that was deleted is not made again."""
+        with self._lock:
+            events, self._pending = self._pending, []
+            try:
+                if events:
+                    _backend(self._region).put_log_events(GROUP, self._name, events)
+            except LogsClientError as error:
+                _log.warning("%d lines of %s are lost: %s", len(events), self._name, error)
 
 
 class LogShipper:
@@ -59,10 +67,8 @@ class LogShipper:
         """A new stream `<training job>/algo-1-<epoch seconds>`; the group is made when missing."""
         name = f"{training_job}/algo-1-{int(time.time())}"
         backend = _backend(region)
-        try:
-            backend.create_log_group(GROUP, {})
-        except ResourceAlreadyExistsException:
-            pass  # the usual case: one group for all training jobs
+        # moto's own, which unlike its create_log_group takes a group that is there.
+        backend.ensure_log_group(GROUP)
         backend.create_log_stream(GROUP, name)
         return LogStream(self, region, name)
 

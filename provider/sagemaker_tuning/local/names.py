@@ -2,10 +2,8 @@
 
 import secrets
 
-from moto.core import DEFAULT_ACCOUNT_ID
-
-ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
-"""The one account of the endpoint, moto's default."""
+ACCOUNT_ID = "123456789012"
+"""The one account of the endpoint, which is moto's default."""
 
 
 def tuning_job_arn(region: str, name: str) -> str:

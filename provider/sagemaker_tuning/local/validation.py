@@ -19,7 +19,7 @@ _SHOWN_LENGTH = 256
 
 
 def member_path(path: str, name: str) -> str:
-    """The path of a structure's member as AWS writes it: `hyperParameterTuningJobConfig.strategy`."""
+    """The path of a structure's member as AWS writes it: `resourceConfig.instanceType`."""
     name = name[0].lower() + name[1:]
     return f"{path}.{name}" if path else name
 

@@ -93,8 +93,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 def _deserialise(shape: Shape, value: Any, path: str) -> Any:
     """The value without its nulls, if it and everything in it has the type that the shape wants."""
-    accepted = _ACCEPTED[shape.type_name]
-    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+    if not _has_type(shape, value):
         raise serialization_error(
             f"{_JSON_KINDS[type(value)]} can not be converted to {shape.type_name.capitalize()}"
             f" at '{path or shape.name}'"
@@ -124,6 +123,12 @@ def _deserialise(shape: Shape, value: Any, path: str) -> Any:
             if member is not None
         }
     return value
+
+
+def _has_type(shape: Shape, value: Any) -> bool:
+    accepted = _ACCEPTED[shape.type_name]
+    # To Python a boolean is an integer.
+    return isinstance(value, accepted) and (bool in accepted or not isinstance(value, bool))
 
 
 def _project(shape: Shape, value: Any) -> Any:

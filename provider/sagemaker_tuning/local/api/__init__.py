@@ -11,10 +11,10 @@ Operation = Callable[[Context, Document], Document]
 OPERATIONS: Mapping[str, Operation] = {
     "CreateHyperParameterTuningJob": tuning_jobs.create,
     "DescribeHyperParameterTuningJob": tuning_jobs.describe,
-    "ListHyperParameterTuningJobs": tuning_jobs.list_tuning_jobs,
+    "ListHyperParameterTuningJobs": tuning_jobs.list_all,
     "StopHyperParameterTuningJob": tuning_jobs.stop,
     "DescribeTrainingJob": training_jobs.describe,
-    "ListTrainingJobs": training_jobs.list_training_jobs,
+    "ListTrainingJobs": training_jobs.list_all,
     "ListTrainingJobsForHyperParameterTuningJob": training_jobs.list_of_tuning_job,
     "StopTrainingJob": training_jobs.stop,
 }

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.store import Store
-from sagemaker_tuning.local.tuning_jobs import TuningJobs
 
 
 @dataclass(frozen=True)
@@ -12,4 +12,4 @@ class Context:
 
     region: str
     store: Store
-    tuning_jobs: TuningJobs
+    live_jobs: LiveJobs

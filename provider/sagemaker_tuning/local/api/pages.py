@@ -1,7 +1,6 @@
 """Lists: filters, order and pages, the same way for every kind of job."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -87,7 +86,7 @@ def _position(token: str | None) -> tuple[str | float, str] | None:
         return None
     try:
         value, name = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise validation_error(f"Invalid NextToken '{token}'. Give the one of a page.") from error
     if not isinstance(value, str | float | int) or not isinstance(name, str):
         raise validation_error(f"Invalid NextToken '{token}'. Give the one of a page.")

@@ -11,7 +11,7 @@ from sagemaker_tuning.local import objects
 from sagemaker_tuning.local.api import rules_of_definition
 from sagemaker_tuning.local.definition import Definition, definitions
 from sagemaker_tuning.local.errors import validation_error
-from sagemaker_tuning.local.ranges import combinations, parameters
+from sagemaker_tuning.local.search.ranges import combinations, parameters
 from sagemaker_tuning.local.wire import Document
 
 _MOST_RANGES = 30
@@ -41,7 +41,7 @@ def check(request: Document) -> None:
 def _supported(request: Document) -> None:
     """What is in AWS's API and not here is refused, rather than ignored."""
     config = request["HyperParameterTuningJobConfig"]
-    unsupported = [name for name in ("WarmStartConfig", "Autotune") if name in request]
+    unsupported: list[str] = [name for name in ("WarmStartConfig", "Autotune") if name in request]
     if "TuningJobCompletionCriteria" in config:
         unsupported.append("HyperParameterTuningJobConfig.TuningJobCompletionCriteria")
     if config["Strategy"] == "Hyperband":
@@ -148,7 +148,7 @@ def _limits(request: Document) -> None:
 
 
 def _inputs_exist(definition: Definition) -> None:
-    for channel in definition.document["InputDataConfig"]:
+    for channel in definition.channels:
         uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
         if not objects.exist(uri):
             raise validation_error(objects.no_objects_message(uri))

@@ -35,7 +35,7 @@ def describe(context: Context, request: Document) -> Document:
     return {**described, "HyperParameters": documents.hyperparameters(definition, job), **job}
 
 
-def list_training_jobs(context: Context, request: Document) -> Document:
+def list_all(context: Context, request: Document) -> Document:
     """ListTrainingJobs."""
     if {"WarmPoolStatusEquals", "TrainingPlanArnEquals"} & request.keys():
         return {"TrainingJobSummaries": []}  # no job here has a warm pool or a training plan
@@ -66,7 +66,7 @@ def stop(context: Context, request: Document) -> Document:
             "The request was rejected because the training job is in status"
             f" {job['TrainingJobStatus']}."
         )
-    context.tuning_jobs.stop_training_job(
+    context.live_jobs.stop_training_job(
         context.region, job["TuningJobName"], job["TrainingJobName"]
     )
     return {}

@@ -37,7 +37,7 @@ def create(context: Context, request: Document) -> Document:
             f"A hyperparameter tuning job with the name, {name}, already exists. Choose a"
             " different name."
         ) from error
-    context.tuning_jobs.start(context.region, request, progress)
+    context.live_jobs.start(context.region, request, progress)
     return {"HyperParameterTuningJobArn": arn}
 
 
@@ -46,7 +46,7 @@ def describe(context: Context, request: Document) -> Document:
     return find(context, request["HyperParameterTuningJobName"])
 
 
-def list_tuning_jobs(context: Context, request: Document) -> Document:
+def list_all(context: Context, request: Document) -> Document:
     """ListHyperParameterTuningJobs."""
     found, token = pages.page(context, "tuning_job", request, sort_by="Name")
     return pages.answer("HyperParameterTuningJobSummaries", [_summary(job) for job in found], token)
@@ -55,7 +55,7 @@ def list_tuning_jobs(context: Context, request: Document) -> Document:
 def stop(context: Context, request: Document) -> Document:
     """StopHyperParameterTuningJob."""
     job = find(context, request["HyperParameterTuningJobName"])
-    if not context.tuning_jobs.stop(context.region, job["HyperParameterTuningJobName"]):
+    if not context.live_jobs.stop(context.region, job["HyperParameterTuningJobName"]):
         status = find(context, job["HyperParameterTuningJobName"])["HyperParameterTuningJobStatus"]
         raise validation_error(
             "The request was rejected because the hyperparameter tuning job is already in status"

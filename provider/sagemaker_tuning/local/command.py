@@ -1,0 +1,161 @@
+"""The local SageMaker endpoint as a command: options, start, end."""
+
+import argparse
+import contextlib
+import importlib.util
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
+from sagemaker_tuning.local.training.processes import TrainingProcesses
+
+if TYPE_CHECKING:
+    from sagemaker_tuning.local.endpoint import Endpoint
+
+_EXTRA = "airflow-provider-sagemaker-tuning[local]"
+_NEEDED = ("flask", "flask_cors", "moto", "optuna", "xgboost")
+
+
+class StartError(Exception):
+    """The endpoint cannot start; the message says why and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the endpoint until SIGTERM or SIGINT.
+
+    Returns:
+        The exit code: 0 at the end, 1 when it could not start, which one line on stderr explains.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    try:
+        _run(options)
+    except StartError as error:
+        sys.stderr.write(f"sagemaker-tuning local: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sagemaker-tuning local",
+        description="The local SageMaker endpoint: tuning and training jobs run for real, the"
+        " rest of AWS is emulated by moto. Point AWS_ENDPOINT_URL at it.",
+    )
+    parser.add_argument(
+        "--port", type=int, required=True, help="port to listen on; 0 picks a free one"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--allow-remote",
+        action="store_true",
+        help="allow a --host that other machines can reach; there is no authentication",
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        help="directory that keeps the jobs between runs; without it nothing is kept",
+    )
+    parser.add_argument(
+        "--completion-delay",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="hold back each training job's completion by a random time up to this, to show that"
+        " results do not depend on which job ends first",
+    )
+    parser.add_argument(
+        "--stop-grace",
+        type=float,
+        default=120,
+        metavar="SECONDS",
+        help="time between SIGTERM and SIGKILL for a training job that is stopped (%(default)s)",
+    )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    _check_packages()
+    if not (options.allow_remote or is_loopback(options.host)):
+        raise StartError(
+            f"--host {options.host} can be reached from other machines, and the endpoint has no"
+            " authentication. Add --allow-remote if that is what you want."
+        )
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    with (
+        _listen(options.host, options.port) as listening,
+        _directory(options) as directory,
+        # Before moto and all else is imported, and before there is any thread.
+        TrainingProcesses() as processes,
+        _endpoint(options, listening, directory, processes) as endpoint,
+    ):
+        host, port = listening.getsockname()[:2]
+        # For whoever started it to wait for, so it goes out at once.
+        sys.stdout.write(
+            f"Local SageMaker endpoint ready on http://{host}:{port} (account {endpoint.account})\n"
+        )
+        sys.stdout.flush()
+        ending.wait()
+
+
+def _check_packages() -> None:
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StartError(
+            f"the packages {', '.join(missing)} are missing. Install them with"
+            f" pip install '{_EXTRA}'."
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except (OSError, OverflowError) as error:
+        raise StartError(
+            f"cannot listen on {host}:{port}: {error}. Choose another --port, or 0 for a free one."
+        ) from error
+
+
+@contextlib.contextmanager
+def _directory(options: argparse.Namespace) -> Iterator[Path]:
+    if options.data_dir is None:
+        with tempfile.TemporaryDirectory(
+            prefix="sagemaker-local-", ignore_cleanup_errors=True
+        ) as directory:
+            yield Path(directory)
+        return
+    try:
+        options.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"--data-dir {options.data_dir} cannot be made: {error}.") from error
+    yield options.data_dir.resolve()
+
+
+def _endpoint(
+    options: argparse.Namespace,
+    listening: socket.socket,
+    directory: Path,
+    processes: TrainingProcesses,
+) -> "Endpoint":
+    # moto reads it when it is imported, which is therefore here and not at the top.
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    from sagemaker_tuning.local.endpoint import Endpoint  # noqa: PLC0415 -- see above
+    from sagemaker_tuning.local.runner.workplace import Settings  # noqa: PLC0415 -- likewise
+
+    return Endpoint(
+        listening,
+        directory,
+        processes,
+        AllowedHosts(options.host, remote=options.allow_remote),
+        Settings(options.completion_delay, options.stop_grace),
+    )

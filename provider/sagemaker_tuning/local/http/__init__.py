@@ -1,0 +1,1 @@
+"""HTTP: the server, who may call it, and who answers."""

@@ -1,0 +1,174 @@
+"""The one WSGI application of the endpoint: ours first, then moto's.
+
+moto answers for all of AWS that is not tuning and training. A web page that a user happens to
+visit must reach none of it, so a request that comes from a page, or that was sent to a name
+that is not this machine's, goes no further.
+"""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.wrappers import Response
+
+from sagemaker_tuning.local import wire
+from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS, WITHHELD, Operation, tags
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.errors import ApiError, internal_failure, not_implemented
+from sagemaker_tuning.local.http import iam
+from sagemaker_tuning.local.http.hosts import AllowedHosts
+from sagemaker_tuning.local.http.responses import (
+    json_error,
+    json_response,
+    query_error,
+    s3_error,
+)
+from sagemaker_tuning.local.names import ACCOUNT_ID
+from sagemaker_tuning.local.runner.live_jobs import LiveJobs
+from sagemaker_tuning.local.store import Store
+
+_log = logging.getLogger(__name__)
+
+_SAGEMAKER = "SageMaker."
+_FORM = "application/x-www-form-urlencoded"
+_CREDENTIAL = re.compile(r"Credential=[^/\s]*/\d*/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+# moto's own control routes reset and seed its backends, for whoever asks.
+_MOTO_CONTROL = ("/moto-api", "/favicon.ico")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A request as far as it decides who answers it."""
+
+    environ: WSGIEnvironment
+    body: bytes
+    region: str
+    service: str
+
+    @property
+    def target(self) -> str:
+        target: str = self.environ.get("HTTP_X_AMZ_TARGET", "")
+        return target
+
+    @property
+    def action(self) -> str:
+        """The operation of a query protocol; empty for the others."""
+        if not self.environ.get("CONTENT_TYPE", "").startswith(_FORM):
+            return ""
+        return parse_qs(self.body.decode(errors="replace")).get("Action", [""])[0]
+
+
+class Dispatcher:
+    """Answers every request, with an AWS error at the worst; it never raises.
+
+    Args:
+        store: the jobs.
+        live_jobs: those of them that run.
+        hosts: the `Host` headers taken.
+        moto: moto's application for all other services.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        live_jobs: LiveJobs,
+        hosts: AllowedHosts,
+        moto: WSGIApplication,
+    ) -> None:
+        self._store = store
+        self._live_jobs = live_jobs
+        self._hosts = hosts
+        self._moto = moto
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """WSGI; `wsgi.input` must end where the body does."""
+        refusal = self._refusal(environ)
+        if refusal is not None:
+            return json_error(refusal)(environ, start_response)
+        if environ["PATH_INFO"] == "/_local/health":
+            return self._health()(environ, start_response)
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        region, service = scope.groups() if scope else ("us-east-1", "")
+        call = _Call(environ, body, region, service)
+        response = self._own(call)
+        if response is not None:
+            return response(environ, start_response)
+        try:
+            return self._moto(environ, start_response)
+        except Exception as error:  # noqa: BLE001 -- moto raises whatever its handlers do
+            return _moto_failed(call, error)(environ, start_response)
+
+    def _refusal(self, environ: WSGIEnvironment) -> ApiError | None:
+        host = environ.get("HTTP_HOST", "")
+        if "HTTP_ORIGIN" in environ:
+            reason = (
+                f"Requests of web pages are refused; this one has Origin {environ['HTTP_ORIGIN']}."
+            )
+        elif not self._hosts.allows(host):
+            reason = (
+                f"The Host header '{host}' is not a name of this endpoint. Call it by the address"
+                " that it printed when it started."
+            )
+        elif environ["PATH_INFO"].startswith(_MOTO_CONTROL):
+            reason = f"{environ['PATH_INFO']} is closed."
+        else:
+            return None
+        return ApiError("AccessDeniedException", reason, HTTPStatus.FORBIDDEN)
+
+    def _health(self) -> Response:
+        health = {"status": "ok", "account": ACCOUNT_ID, "tuning_jobs": self._live_jobs.count()}
+        return json_response(json.dumps(health).encode())
+
+    def _own(self, call: _Call) -> Response | None:
+        """The answer to what is ours, None for what is not."""
+        if call.service == "iam" and call.action == iam.SIMULATE:
+            return iam.simulate_principal_policy(call.body)
+        if not call.target.startswith(_SAGEMAKER):
+            return None
+        name = call.target.removeprefix(_SAGEMAKER)
+        operation = OPERATIONS.get(name)
+        if operation is None and name in TAG_OPERATIONS and _names_our_resource(call.body):
+            operation = TAG_OPERATIONS[name]
+        if name in WITHHELD:
+            return json_error(not_implemented(name))
+        return None if operation is None else self._answer(call, name, operation)
+
+    def _answer(self, call: _Call, name: str, operation: Operation) -> Response:
+        context = Context(call.region, self._store, self._live_jobs)
+        try:
+            answer = operation(context, wire.parse(name, call.body))
+            return json_response(wire.serialise(name, answer))
+        except ApiError as error:
+            return json_error(error)
+        except Exception:  # noqa: BLE001 -- logged; an HTML page would hide it from the client
+            _log.exception("%s", name)
+            return json_error(internal_failure(f"The local SageMaker endpoint failed in {name}."))
+
+
+def _names_our_resource(body: bytes) -> bool:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and tags.is_ours(document.get("ResourceArn"))
+
+
+def _moto_failed(call: _Call, error: Exception) -> Response:
+    """An error of moto's, in the protocol of the call; what moto lacks is not worth a retry."""
+    name = call.target or call.action or f"{call.service} {call.environ['PATH_INFO']}"
+    if isinstance(error, NotImplementedError):
+        answer = not_implemented(name)
+    else:
+        _log.error("moto failed in %s", name, exc_info=error)
+        answer = internal_failure(f"moto failed in {name}: {error}")
+    if call.service == "s3":
+        return s3_error(answer)
+    return query_error(answer) if call.action else json_error(answer)

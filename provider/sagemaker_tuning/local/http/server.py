@@ -1,0 +1,76 @@
+"""The HTTP server: a thread for each connection, which is kept, and one segment per answer."""
+
+import io
+import logging
+import socket
+from collections.abc import Iterable
+from wsgiref.types import WSGIApplication
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.test import run_wsgi_app
+from werkzeug.wsgi import get_input_stream
+
+_log = logging.getLogger(__name__)
+
+# A connection that a client keeps without using it holds a thread.
+_IDLE_SECONDS = 60
+
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class _Handler(MotoRequestHandler):
+    """werkzeug's handler closes the connection after each request, and looks 10 ms for leftovers.
+
+    Reading the whole body before the application runs leaves none, so that the connection can be
+    kept: a client's next call then needs neither a new connection nor a new thread.
+    """
+
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+    # Without these two an answer's second segment waits for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def handle_expect_100(self) -> bool:
+        """The client holds its body back until it has read this."""
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
+    def run_wsgi(self) -> None:
+        """One request."""
+        environ = self.make_environ()
+        environ["wsgi.input"] = io.BytesIO(get_input_stream(environ).read())
+        chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        self._send(status, headers, b"".join(chunks))
+
+    def _send(self, status: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        names = set()
+        for name, value in headers:
+            self.send_header(name, value)
+            names.add(name.lower())
+        if "content-length" not in names and int(code) not in _WITHOUT_BODY:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002, ARG002 -- werkzeug's signature
+        """Not shown: every request, and every idle connection closed, would be a line."""
+        _log.debug(message, *args)
+
+
+def serve_on(listening: socket.socket, application: WSGIApplication) -> BaseWSGIServer:
+    """A server on a socket that is bound already; `serve_forever` is the caller's to call."""
+    host, port = listening.getsockname()[:2]
+    return make_server(
+        host,
+        port,
+        application,
+        threaded=True,
+        request_handler=_Handler,
+        fd=listening.fileno(),
+    )

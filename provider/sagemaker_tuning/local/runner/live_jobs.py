@@ -1,0 +1,62 @@
+"""All live tuning jobs of the endpoint."""
+
+import threading
+
+from sagemaker_tuning.local.runner.tuning_job import TuningJob
+from sagemaker_tuning.local.runner.workplace import Workplace
+from sagemaker_tuning.local.wire import Document
+
+_Key = tuple[str, str]
+
+
+class LiveJobs:
+    """Starts tuning jobs, and finds the live ones for those who want to stop them."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._lock = threading.Lock()
+        self._live: dict[_Key, TuningJob] = {}
+
+    def start(self, region: str, request: Document, progress: Document) -> None:
+        """Starts a tuning job that has been stored."""
+        job = TuningJob(self._workplace, region, request, progress, self._forget)
+        with self._lock:
+            self._live[_key(region, job.name)] = job
+        job.start()
+
+    def stop(self, region: str, name: str) -> bool:
+        """Stops a tuning job; False when it has ended, or is ending already."""
+        job = self._find(region, name)
+        return job is not None and job.stop()
+
+    def stop_training_job(self, region: str, tuning_job: str, name: str) -> None:
+        """Stops a training job of a tuning job, if it still runs."""
+        job = self._find(region, tuning_job)
+        if job is not None:
+            job.stop_training_job(name)
+
+    def count(self) -> int:
+        """How many are live."""
+        with self._lock:
+            return len(self._live)
+
+    def close(self, grace_seconds: float) -> None:
+        """Ends every training process; what ignores SIGTERM is killed after the grace."""
+        with self._lock:
+            jobs = list(self._live.values())
+        for job in jobs:
+            job.halt(grace_seconds)
+        for job in jobs:
+            job.join(grace_seconds + 1)
+
+    def _find(self, region: str, name: str) -> TuningJob | None:
+        with self._lock:
+            return self._live.get(_key(region, name))
+
+    def _forget(self, job: TuningJob) -> None:
+        with self._lock:
+            self._live.pop(_key(job.region, job.name), None)
+
+
+def _key(region: str, name: str) -> _Key:
+    return region, name.lower()

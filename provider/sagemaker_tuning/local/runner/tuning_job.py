@@ -1,0 +1,251 @@
+"""A tuning job: the thread that asks the search, launches training jobs and keeps the counters."""
+
+import logging
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.definition import definitions
+from sagemaker_tuning.local.runner import verdict
+from sagemaker_tuning.local.runner.inputs import Inputs
+from sagemaker_tuning.local.runner.recovery import fail_interrupted
+from sagemaker_tuning.local.runner.training_job import Plan, TrainingJob
+from sagemaker_tuning.local.runner.verdict import Ending
+from sagemaker_tuning.local.runner.workplace import Workplace
+from sagemaker_tuning.local.search.ranges import combinations
+from sagemaker_tuning.local.search.strategies import Search, search
+from sagemaker_tuning.local.wire import Document
+
+_log = logging.getLogger(__name__)
+
+# The documented quota of training jobs per tuning job, for a request that names no number.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
+_MOST_TRAINING_JOBS = 750
+
+
+class TuningJob:
+    """One live tuning job.
+
+    Its thread sleeps until a training job has ended, it is told to stop, or a deadline passes.
+    Whatever happens in it, the job ends with a terminal status. The progress document is the
+    thread's, but for `stop`, which is why both change it under the lock.
+
+    Args:
+        workplace: the endpoint's resources.
+        region: where the job is.
+        request: the completed Create request.
+        progress: its new document, stored already.
+        ended: called once from the job's thread, when there is nothing left to do.
+    """
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        region: str,
+        request: Document,
+        progress: Document,
+        ended: Callable[["TuningJob"], None],
+    ) -> None:
+        self.region = region
+        self.name: str = request["HyperParameterTuningJobName"]
+        self._workplace = workplace
+        self._progress = progress
+        self._ended = ended
+        self._config = request["HyperParameterTuningJobConfig"]
+        self._definitions = definitions(request)
+        directory = workplace.directory / "inputs" / f"{region}-{self.name.lower()}"
+        self._inputs = Inputs(directory, self._definitions)
+        self._searches: list[Search] = []
+        self._lock = threading.Lock()
+        self._running: dict[str, TrainingJob] = {}
+        self._launched = 0
+        self._best: TrainingJob | None = None
+        self._ending: Ending | None = None
+        self._halted = False
+        self._events: queue.SimpleQueue[TrainingJob | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """Stops the running training jobs and launches no more; returns at once.
+
+        Returns:
+            False when the job is ending already; it is left as it is.
+        """
+        with self._lock:
+            if self._ending is not None:
+                return False
+            self._progress["HyperParameterTuningJobStatus"] = "Stopping"
+            self._save()
+            self._end(Ending("Stopped"))
+        self._events.put(None)
+        return True
+
+    def stop_training_job(self, name: str) -> None:
+        """Stops one training job; one that does not run any more is left as it is."""
+        with self._lock:
+            job = self._running.get(name)
+        if job is not None:
+            job.stop("Stopped")
+
+    def halt(self, grace_seconds: float) -> None:
+        """Ends every process because the endpoint ends; the store keeps the job as it is."""
+        with self._lock:
+            self._halted = True
+            for job in self._running.values():
+                job.halt(grace_seconds)
+        self._events.put(None)
+
+    def join(self, timeout_seconds: float) -> None:
+        """Waits for the thread, and so for every training process, to end."""
+        self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except Exception:  # noqa: BLE001 -- logged; the job must end whatever it was
+            _log.exception("tuning job %s", self.name)
+            self.halt(0)
+            fail_interrupted(self._workplace.store, self.region, self.name)
+        finally:
+            self._inputs.delete()
+            self._ended(self)
+
+    def _work(self) -> None:
+        limits = self._config["ResourceLimits"]
+        parallel: int = limits["MaxParallelTrainingJobs"]
+        number: int = limits.get("MaxNumberOfTrainingJobs") or self._default_number()
+        deadline: float = self._progress["CreationTime"] + limits.get(
+            "MaxRuntimeInSeconds", math.inf
+        )
+        self._searches = [
+            search(
+                self._config["Strategy"],
+                definition.ranges,
+                maximize=definition.maximize,
+                seed=self._config.get("RandomSeed"),
+                parallel=parallel,
+            )
+            for definition in self._definitions
+        ]
+        while True:
+            while len(self._running) < parallel and self._may_launch(number):
+                self._launch()
+            if not self._running:
+                break
+            self._wait(deadline, last=self._launched == number)
+        if not self._halted:
+            self._conclude()
+
+    def _default_number(self) -> int:
+        if self._config["Strategy"] == "Grid":
+            return sum(int(combinations(definition.ranges)) for definition in self._definitions)
+        return _MOST_TRAINING_JOBS
+
+    def _may_launch(self, number: int) -> bool:
+        return (
+            self._ending is None
+            and not self._halted
+            and self._launched < number
+            and self._searches[self._launched % len(self._searches)].ready()
+        )
+
+    def _launch(self) -> None:
+        # Several definitions take turns.
+        index = self._launched % len(self._definitions)
+        definition = self._definitions[index]
+        document = documents.new_training_job(
+            self.region,
+            self.name,
+            self._launched + 1,
+            definition,
+            self._searches[index].ask(),
+        )
+        plan = Plan(self.region, self._launched, definition, document, self._inputs.of(index))
+        job = TrainingJob(self._workplace, plan, self._events.put)
+        with self._lock:
+            if self._ending is not None or self._halted:
+                return
+            self._launched += 1
+            self._running[job.name] = job
+            documents.count_launched(self._progress)
+            store = self._workplace.store
+            with store.transaction():
+                store.add_training_job(self.region, self.name, document)
+                tags = store.tags(self._progress["HyperParameterTuningJobArn"])
+                store.add_tags(document["TrainingJobArn"], tags)
+                self._save()
+            job.start()
+
+    def _wait(self, deadline: float, *, last: bool) -> None:
+        """Sleeps until something has happened, and sees to it."""
+        soonest = min(job.deadline for job in self._running.values())
+        if self._ending is None:
+            soonest = min(soonest, deadline)
+        timeout = None if soonest == math.inf else max(0, soonest - time.time())
+        try:
+            job = self._events.get(timeout=timeout)
+        except queue.Empty:
+            self._enforce_limits(deadline)
+            return
+        if job is not None:
+            self._record(job)
+            # The last ones running may still succeed; none is left to be spared.
+            ending = None if last else verdict.hopeless(self._progress)
+            if ending is not None:
+                with self._lock:
+                    self._end(ending)
+
+    def _enforce_limits(self, deadline: float) -> None:
+        moment = time.time()
+        for job in self._running.values():
+            if moment >= job.deadline:
+                job.stop("MaxRuntimeExceeded")
+        if moment >= deadline:
+            with self._lock:
+                self._end(Ending("Completed"))
+
+    def _end(self, ending: Ending) -> None:
+        """Decides the end, once, and stops what runs; the lock is the caller's."""
+        if self._ending is None:
+            self._ending = ending
+            for job in self._running.values():
+                job.stop("Stopped")
+
+    def _record(self, job: TrainingJob) -> None:
+        """Takes an ended training job into the counters, the best so far and the search."""
+        with self._lock:
+            del self._running[job.name]
+            if self._halted:
+                return
+            documents.count_ended(self._progress, job.document)
+            if job.objective is not None and self._improves(job.objective, job):
+                self._best = job
+                self._progress["BestTrainingJob"] = documents.summary(job.document)
+            with self._workplace.store.transaction():
+                self._workplace.store.update_training_job(self.region, job.document)
+                self._save()
+        turn, index = divmod(job.number, len(self._searches))
+        self._searches[index].tell(turn, job.objective)
+
+    def _improves(self, objective: float, job: TrainingJob) -> bool:
+        best = None if self._best is None else self._best.objective
+        if best is None:
+            return True
+        return objective > best if job.definition.maximize else objective < best
+
+    def _conclude(self) -> None:
+        with self._lock:
+            ending = self._ending = self._ending or verdict.final(self._progress)
+            documents.end_tuning_job(self._progress, ending.status, ending.failure_reason)
+            self._workplace.store.update_tuning_job(self.region, self.name, self._progress)
+
+    def _save(self) -> None:
+        documents.touch_tuning_job(self._progress)
+        self._workplace.store.update_tuning_job(self.region, self.name, self._progress)
