@@ -58,7 +58,7 @@ def _dispatch(command: str, folder: Path) -> None:
 def _before() -> Stretches:
     """What make did before it came to this process."""
     started = os.environ.get("DEMO_STARTED")
-    return [("set up .venv", time.time() - float(started))] if started else []
+    return [("set up", time.time() - float(started))] if started else []
 
 
 def _port(variable: str, default: int) -> int:

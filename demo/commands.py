@@ -40,7 +40,7 @@ def demo(folder: Path, airflow_port: int, endpoint_port: int, stretches: Stretch
         (folder / _FINISHED).touch()
     console.heading("Where the time went")
     console.rows(report.timings(stretches))
-    console.heading(f"To look at it in a browser: make up, then {here.airflow_url}")
+    console.heading("To look at it in a browser: make up")
 
 
 def up(folder: Path, airflow_port: int, endpoint_port: int) -> None:
