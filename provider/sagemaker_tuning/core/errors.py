@@ -20,7 +20,7 @@ plain attributes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ class Violation:
 class SageMakerTuningError(Exception):
     """What was wrong, with the values, and what to do about it."""
 
-    is_retried: ClassVar[bool] = True
+    is_retried: bool = True
     """Whether the same task, run once more, could succeed."""
 
 
@@ -87,6 +87,7 @@ class TuningJobEnded(SageMakerTuningError):
         failure_reason: AWS's ``FailureReason``, if it gave one.
         counters: How many training jobs ended how.
         digest: The failed training jobs grouped by reason, one line or more; may be empty.
+        is_retried: False where the same request has failed before and would again.
     """
 
     def __init__(
@@ -97,8 +98,10 @@ class TuningJobEnded(SageMakerTuningError):
         failure_reason: str | None = None,
         counters: TrainingJobStatusCounters | None = None,
         digest: str = "",
+        is_retried: bool = True,
     ) -> None:
         super().__init__(message)
+        self.is_retried = is_retried
         self.status = status
         self.failure_reason = failure_reason
         self.counters = counters

@@ -31,7 +31,6 @@ from sagemaker_tuning.core.adoption import (
 )
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
-    SageMakerTuningError,
     TuningJobConflict,
     TuningJobFailed,
     TuningJobNotFound,
@@ -43,6 +42,7 @@ from sagemaker_tuning.core.naming import (
     later_generation,
 )
 from sagemaker_tuning.core.snapshot import Snapshot
+from sagemaker_tuning.core.training_jobs import failure_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -254,10 +254,10 @@ class Launcher:
     def _leave(self, name: str, decision: Decision) -> None:
         """Do what must be done about a job before the next generation may be launched."""
         if isinstance(decision, Refuse):
-            error: type[SageMakerTuningError] = (
-                TuningJobConflict if decision.is_conflict else TuningJobFailed
-            )
-            raise error(decision.why)
+            if decision.is_conflict:
+                raise TuningJobConflict(decision.why)
+            digest = failure_digest(self._hook.iter_training_jobs(name))
+            raise TuningJobFailed(f"{decision.why}:\n{digest}", digest=digest, is_retried=False)
         if isinstance(decision, StopFirst):
             log.info("%s: stopping it before another is launched", decision.why)
             self._stop_and_wait(name)

@@ -19,7 +19,7 @@ from sagemaker_tuning.core.naming import LaunchIdentity
 from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
@@ -78,6 +78,13 @@ class FakeSageMaker:
     def stop_tuning_job(self, name: str) -> None:
         self.stopped.append(name)
         self.jobs[name.lower()]["HyperParameterTuningJobStatus"] = "Stopping"
+
+    def iter_training_jobs(self, tuning_job_name: str) -> Iterator[Document]:
+        yield {
+            "TrainingJobName": f"{tuning_job_name}-001-0a1b2c3d",
+            "TrainingJobStatus": "Failed",
+            "FailureReason": "ClientError: no such data",
+        }
 
     def list_tags(self, arn: str) -> dict[str, str]:
         if not self.may_list_tags:
@@ -249,8 +256,10 @@ def test_a_failed_job_is_followed_by_the_next_generation(
     second = launch(_again(first_try))
     assert second.name == first_try.name(epoch=0, generation=2)
     aws.end(second.name, "Failed", NonRetryableError=5)
-    with pytest.raises(TuningJobFailed, match="would fail again"):
+    with pytest.raises(TuningJobFailed, match="would fail again") as failed:
         launch(_again(first_try))
+    assert not failed.value.is_retried
+    assert "1 × ClientError: no such data" in str(failed.value)
     assert aws.live == []
 
 
