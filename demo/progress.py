@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# States in which Airflow is done with a task.
-_ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+# What is worth a line. A task that never ran, because one before it failed, is not.
+_ENDED = {"success", "failed", "skipped"}
 
 
 class Progress:
@@ -31,7 +31,7 @@ class Progress:
         for task in sorted(ended, key=lambda task: task["end_date"] or ""):
             if task["task_id"] not in self._ended:
                 self._ended.add(task["task_id"])
-                state = "" if task["state"] == "success" else task["state"].replace("_", " ")
+                state = "" if task["state"] == "success" else task["state"]
                 self._line(f"{task['task_id']:<25}{state}")
 
     def tuning_job(self, description: dict[str, Any]) -> None:

@@ -25,19 +25,19 @@ def last_lines(log: Path, count: int) -> list[str]:
     """Its last lines, for people; empty when the task has not come to writing one."""
     try:
         with log.open(encoding="utf-8", errors="replace") as lines:
-            entries = deque((line for line in lines if line.strip()), maxlen=count)
+            return list(deque((text for line in lines for text in _texts(line)), maxlen=count))
     except FileNotFoundError:
         return []
-    texts = [text for entry in entries for text in _texts(entry)]
-    return texts[-count:]
 
 
 def _texts(entry: str) -> list[str]:
     try:
         document = json.loads(entry)
     except ValueError:
-        return [entry.rstrip()]
-    texts = str(document.get("event", "")).splitlines()
+        return [entry.rstrip()] if entry.strip() else []
+    event = str(document.get("event", ""))
+    # Marks of where the UI folds the log.
+    texts = [] if event.startswith("::") else event.splitlines()
     for error in document.get("error_detail") or []:
         texts += f"{error.get('exc_type')}: {error.get('exc_value')}".splitlines()
     return texts

@@ -7,10 +7,11 @@ from demo import task_log
 
 
 def test_events_and_errors_are_lines(tmp_path: Path) -> None:
-    """The exception comes last, also when a line is not the JSON that is expected."""
+    """Marks for folding are not; a line that is not the JSON expected is shown as it is."""
     log = tmp_path / "attempt=1.log"
     error = {"exc_type": "ValueError", "exc_value": "first\nsecond"}
-    entries = ["plain", json.dumps({"event": "failed", "error_detail": [error]}), ""]
+    fold = json.dumps({"event": "::group::Pre Execute"})
+    entries = ["plain", fold, json.dumps({"event": "failed", "error_detail": [error]}), ""]
     log.write_text("\n".join(entries), encoding="utf-8")
     assert task_log.last_lines(log, 10) == ["plain", "failed", "ValueError: first", "second"]
     assert task_log.last_lines(log, 2) == ["ValueError: first", "second"]
