@@ -22,8 +22,9 @@ fail() {
 # Prints the version, and the path behind a shim or a virtual environment; fails for an
 # interpreter that cannot carry Airflow.
 probe='
-import sys
-print(".".join(map(str, sys.version_info[:3])), getattr(sys, "_base_executable", sys.executable))
+import os, sys
+python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+print(".".join(map(str, sys.version_info[:3])), python)
 import sqlite3, ssl
 sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 '
