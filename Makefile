@@ -55,4 +55,5 @@ lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions
 wheel: venv ## build the wheel into dist/
 	rm -rf build
 	$(BIN)/python -c 'from setuptools import build_meta as b; b.build_wheel("dist", {"--global-option": "-q"})'
+	rm -rf build
 	ls dist/*.whl
