@@ -101,9 +101,11 @@ def _parameters(values: Mapping[str, Any], eval_metrics: list[str]) -> dict[str,
 def _callbacks(
     values: Mapping[str, Any], evals: Evals, container: Container
 ) -> list[TrainingCallback]:
-    callbacks: list[TrainingCallback] = [_Log()]
+    callbacks: list[TrainingCallback] = []
     if values.get("save_model_on_termination") == "true":
         callbacks.append(_SaveEachRound(container))
+    # After that, so that a stopped training job's model has every round that its log reports.
+    callbacks.append(_Log())
     watched = _tuned_metrics(values) or values.get("eval_metric")
     # Without validation data or a metric to watch, the container does not stop early either.
     if "early_stopping_rounds" in values and watched and len(evals) > 1:
