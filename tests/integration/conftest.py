@@ -1,19 +1,26 @@
 """A real Airflow and the local SageMaker endpoint, once for all tests here."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from demo import sagemaker as endpoint
 from demo.airflow_api import AirflowApi
-from demo.stack import Stack
+from demo.stack import DAGS, Stack
+
+_OWN_DAGS = Path(__file__).parent / "dags"
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The demo's stack on free ports, with the checkout's DAGs and a home of its own."""
-    with Stack(tmp_path_factory.mktemp("stack")) as stack:
+    """The demo's stack on free ports, with the checkout's and the tests' DAGs."""
+    dags = tmp_path_factory.mktemp("dags")
+    for folder in (DAGS, _OWN_DAGS):
+        shutil.copytree(folder, dags, dirs_exist_ok=True)
+    with Stack(tmp_path_factory.mktemp("stack"), dags=dags) as stack:
         stack.start()
         yield stack
 
