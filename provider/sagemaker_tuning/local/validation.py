@@ -41,17 +41,15 @@ def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _structure_violations(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
-    for name in shape.required_members:
-        if name not in value:
+    for name, member in shape.members.items():
+        if name in value:
+            yield from violations(member, value[name], member_path(path, name))
+        elif name in shape.required_members:
             yield _sentence(None, member_path(path, name), "Member must not be null")
-    for name, member in value.items():
-        if name in shape.members:
-            yield from violations(shape.members[name], member, member_path(path, name))
-        else:
-            known = ", ".join(shape.members)
-            yield _sentence(
-                member, f"{path}.{name}" if path else name, f"Member must be one of [{known}]"
-            )
+    for name in sorted(value.keys() - shape.members.keys()):
+        known = ", ".join(shape.members)
+        at = f"{path}.{name}" if path else name
+        yield _sentence(value[name], at, f"Member must be one of [{known}]")
 
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:

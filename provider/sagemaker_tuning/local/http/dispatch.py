@@ -137,7 +137,7 @@ class Dispatcher:
         operation = OPERATIONS.get(name)
         if operation is None and name in TAG_OPERATIONS and _names_our_resource(call.body):
             operation = TAG_OPERATIONS[name]
-        if name in WITHHELD:
+        if name in WITHHELD or name not in wire.service_model().operation_names:
             return json_error(not_implemented(name))
         return None if operation is None else self._answer(call, name, operation)
 

@@ -140,10 +140,11 @@ class TrainingJob:
             failure = INTERNAL_ERROR
         delay = random.uniform(0, self._workplace.settings.completion_delay_seconds)  # noqa: S311 -- no secret
         self._interrupted.wait(delay)
-        shutil.rmtree(self._root, ignore_errors=True)
         with self._lock:
             self._conclude(failure)
         self._ended(self)
+        # Last, because it takes milliseconds for which the next training job need not wait.
+        shutil.rmtree(self._root, ignore_errors=True)
 
     def _train(self) -> str | None:
         """Runs the process and uploads what it leaves; the failure reason, if it failed."""

@@ -1,0 +1,146 @@
+"""The command: how it starts, refuses to start and ends, and what it leaves."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.contract.aws import DEADLINE_SECONDS, Aws, Document
+from tests.contract.conftest import StartEndpoint
+from tests.contract.examples import DEFINITION, changed, endless, example, rows
+from tests.contract.processes import descendants, wait_until_gone
+
+
+def refused(*options: str) -> str:
+    """What an endpoint that does not start says on stderr; it has exited with 1."""
+    result = subprocess.run(
+        [sys.executable, "-m", "sagemaker_tuning.local", *options],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr
+
+
+def train(aws: Aws) -> None:
+    """Returns when three endless training jobs are running."""
+    request = example(aws.upload(rows(400, seed=1), rows(200, seed=2)))
+    name = aws.create(endless(request))
+    aws.wait(name, lambda job: job["TrainingJobStatusCounters"]["InProgress"] == 3)
+
+
+def test_it_says_when_it_is_ready_and_ends_with_0(start_endpoint: StartEndpoint) -> None:
+    """One line with the address, nothing else on stdout, exit code 0 on SIGINT."""
+    aws, process = start_endpoint()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", aws.url)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=DEADLINE_SECONDS)
+    assert (stdout, process.returncode) == ("", 0)
+
+
+def test_a_port_that_is_taken_is_one_clear_line() -> None:
+    """The line has the address and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused("--port", str(port))
+    assert said.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in said
+    assert "--port" in said
+
+
+def test_other_machines_are_let_in_only_when_asked() -> None:
+    """An address that they can reach needs --allow-remote."""
+    said = refused("--port", "0", "--host", "0.0.0.0")  # noqa: S104 -- refused
+    assert said.count("\n") == 1
+    assert "--allow-remote" in said
+
+
+def test_missing_packages_are_one_clear_line(tmp_path: Path) -> None:
+    """Without the extra the line says which packages are missing and how to install them."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys; sys.modules['moto'] = sys.modules['optuna'] = None"
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert result.returncode == 1
+    assert result.stderr == (
+        "sagemaker-tuning local: the packages moto, optuna are missing. Install them with"
+        " pip install 'airflow-provider-sagemaker-tuning[local]'.\n"
+    )
+
+
+def test_no_process_is_left_after_sigterm(start_endpoint: StartEndpoint) -> None:
+    """Training processes and the fork server are gone when the endpoint is, within seconds."""
+    aws, process = start_endpoint()
+    train(aws)
+    started = descendants(process.pid)
+    assert len(started) >= 2
+    process.terminate()
+    assert process.wait(DEADLINE_SECONDS) == 0
+    wait_until_gone(started)
+
+
+def test_no_process_is_left_after_sigkill(start_endpoint: StartEndpoint) -> None:
+    """Likewise when the endpoint cannot do anything about it."""
+    aws, process = start_endpoint()
+    train(aws)
+    started = descendants(process.pid)
+    process.kill()
+    process.wait(DEADLINE_SECONDS)
+    wait_until_gone(started)
+
+
+def test_jobs_survive_in_a_data_directory(start_endpoint: StartEndpoint, tmp_path: Path) -> None:
+    """After a kill, ended jobs are as they were, and jobs in flight have failed, all of them."""
+    aws, process = start_endpoint("--data-dir", str(tmp_path / "data"))
+    bucket = aws.upload(rows(400, seed=1), rows(200, seed=2))
+    ended = aws.run(example(bucket))
+    name = aws.create(endless(example(bucket)))
+    aws.wait(name, lambda job: job["TrainingJobStatusCounters"]["InProgress"] == 3)
+    process.kill()
+    process.wait(DEADLINE_SECONDS)
+
+    again, _ = start_endpoint("--data-dir", str(tmp_path / "data"))
+    assert without_metadata(again.describe(ended["HyperParameterTuningJobName"])) == (
+        without_metadata(ended)
+    )
+    failed = again.describe(name)
+    assert failed["HyperParameterTuningJobStatus"] == "Failed"
+    assert failed["FailureReason"].startswith("InternalServerError:")
+    assert failed["TrainingJobStatusCounters"] == {
+        "Completed": 0,
+        "InProgress": 0,
+        "RetryableError": 3,
+        "NonRetryableError": 0,
+        "Stopped": 0,
+    }
+    for job in again.training_jobs(name):
+        assert job["TrainingJobStatus"] == "Failed"
+        assert job["FailureReason"].startswith("InternalServerError:")
+
+
+def without_metadata(job: Document) -> Document:
+    return {key: value for key, value in job.items() if key != "ResponseMetadata"}
+
+
+def test_input_is_downloaded_once_and_removed(
+    start_endpoint: StartEndpoint, tmp_path: Path
+) -> None:
+    """Training jobs share their input, and nothing of a job that has ended lies about."""
+    aws, process = start_endpoint("--data-dir", str(tmp_path))
+    bucket = aws.upload(rows(400, seed=1), rows(200, seed=2))
+    aws.run(changed(example(bucket), DEFINITION, "EnableNetworkIsolation", value=True))
+    process.terminate()
+    process.wait(DEADLINE_SECONDS)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "jobs.sqlite"]

@@ -1,0 +1,175 @@
+"""HTTP itself: who may call, what malformed requests get, what nobody implements."""
+
+import json
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.aws import Aws, Document
+
+CREATE = "SageMaker.CreateHyperParameterTuningJob"
+
+
+def send(
+    url: str,
+    target: str,
+    body: bytes,
+    *,
+    method: str = "POST",
+    path: str = "/",
+    **headers: str,
+) -> tuple[int, Document]:
+    """The status and the JSON of an answer; it fails where the answer is no JSON."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=10)
+    connection.request(method, path, body, {"X-Amz-Target": target, **headers})
+    response = connection.getresponse()
+    assert response.headers["Content-Type"].startswith("application/x-amz-json")
+    return response.status, json.loads(response.read())
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"<html>", "The request body is not valid JSON"),
+        (b"[]", "LIST_VALUE can not be converted to Structure"),
+        (b'{"HyperParameterTuningJobName": 7}', "NUMBER_VALUE can not be converted to String"),
+        (b'{"HyperParameterTuningJobName": NaN}', "NaN is not a JSON number"),
+        (b"[" * 100_000, "The request body is not valid JSON"),
+        (b'"\xff"', "The request body is not valid JSON"),
+    ],
+)
+def test_what_is_not_json_of_the_right_types_is_a_serialization_error(
+    endpoint: str, body: bytes, message: str
+) -> None:
+    status, error = send(endpoint, CREATE, body)
+    assert (status, error["__type"]) == (400, "SerializationException")
+    assert message in error["message"]
+
+
+def test_an_unknown_field_is_refused_with_its_path(
+    endpoint: str, request_document: Document
+) -> None:
+    """A misspelt field that a client lets through is named, not silently dropped."""
+    request_document["TrainingJobDefinition"]["RolArn"] = "x"
+    status, error = send(endpoint, CREATE, json.dumps(request_document).encode())
+    assert (status, error["__type"]) == (400, "ValidationException")
+    assert "Value 'x' at 'trainingJobDefinition.RolArn'" in error["message"]
+    assert "Member must be one of [DefinitionName, " in error["message"]
+
+
+def test_a_missing_role_is_refused_with_its_path(endpoint: str, request_document: Document) -> None:
+    """A required field that a client lets through is named as AWS names it."""
+    del request_document["TrainingJobDefinition"]["RoleArn"]
+    status, error = send(endpoint, CREATE, json.dumps(request_document).encode())
+    assert (status, error["__type"]) == (400, "ValidationException")
+    assert error["message"] == (
+        "1 validation error detected: Value null at 'trainingJobDefinition.roleArn' failed to"
+        " satisfy constraint: Member must not be null"
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Host": "rebound.example.com"},
+        {"Host": "127.0.0.1.example.com:80"},
+    ],
+)
+def test_a_web_page_is_refused(endpoint: str, headers: dict[str, str]) -> None:
+    """Neither a page's own request nor one sent to a foreign name reaches anything."""
+    for target in ("SageMaker.ListHyperParameterTuningJobs", "SageMaker.ListModels", ""):
+        status, error = send(endpoint, target, b"{}", **headers)
+        assert (status, error["__type"]) == (403, "AccessDeniedException")
+
+
+def test_localhost_is_one_of_its_names(endpoint: str) -> None:
+    """A name of this machine is as good as its address."""
+    status, _ = send(
+        endpoint, "SageMaker.ListHyperParameterTuningJobs", b"{}", Host="localhost:8080"
+    )
+    assert status == 200
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/", "/moto-api/config"])
+def test_motos_control_routes_are_closed(endpoint: str, path: str) -> None:
+    """Nobody can wipe or seed the emulated services."""
+    status, error = send(endpoint, "", b"", path=path)
+    assert (status, error["__type"]) == (403, "AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["ListHyperParameterTuning", "CreateTrainingJob", "DeleteHyperParameterTuningJob"],
+)
+def test_an_operation_that_nobody_implements_is_a_json_error(endpoint: str, operation: str) -> None:
+    """An unknown one, and those that moto would answer from jobs that are not ours."""
+    status, error = send(endpoint, f"SageMaker.{operation}", b"{}")
+    assert (status, error["__type"]) == (501, "UnknownOperationException")
+    assert operation in error["message"]
+
+
+def test_what_moto_lacks_is_refused_at_once(aws: Aws) -> None:
+    """An operation of another service that moto has not is an error that boto3 does not retry."""
+    with pytest.raises(ClientError) as caught:
+        aws.sagemaker.list_workforces()
+    assert caught.value.response["Error"]["Code"] == "UnknownOperationException"
+    assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+    with pytest.raises(ClientError) as caught:
+        aws.client("iam").generate_service_last_accessed_details(
+            Arn="arn:aws:iam::123456789012:role/x"
+        )
+    assert caught.value.response["Error"]["Code"] == "UnknownOperationException"
+    assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+def test_the_connection_is_kept(endpoint: str) -> None:
+    """Calls follow each other on one connection, after a refusal too."""
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    connection.connect()
+    kept = connection.sock
+    for path, expected in (("/_local/health", 200), ("/moto-api/", 403), ("/_local/health", 200)):
+        connection.request("POST", path, b"x" * 100_000)
+        response: HTTPResponse = connection.getresponse()
+        response.read()
+        assert (response.status, connection.sock) == (expected, kept)
+
+
+def test_health_is_json(endpoint: str) -> None:
+    """What a script waits for, and a container's health check asks."""
+    status, health = send(endpoint, "", b"", method="GET", path="/_local/health")
+    assert status == 200
+    assert (health["status"], health["account"]) == ("ok", "123456789012")
+
+
+def test_iam_allows_what_the_sagemaker_sdk_asks(aws: Aws) -> None:
+    """SimulatePrincipalPolicy, which moto has not, allows every action."""
+    results = aws.client("iam").simulate_principal_policy(
+        PolicySourceArn="arn:aws:iam::123456789012:role/sagemaker",
+        ActionNames=["sagemaker:CreateTrainingJob", "s3:GetObject"],
+    )["EvaluationResults"]
+    assert [(each["EvalActionName"], each["EvalDecision"]) for each in results] == [
+        ("sagemaker:CreateTrainingJob", "allowed"),
+        ("s3:GetObject", "allowed"),
+    ]
+
+
+def test_tags_of_other_resources_stay_motos(aws: Aws, completed: Document) -> None:
+    """Tags of a model are moto's, those of a tuning job ours: added, listed and deleted."""
+    model = aws.sagemaker.create_model(
+        ModelName="tagged",
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/sagemaker",
+        PrimaryContainer={"Image": "image"},
+        Tags=[{"Key": "of", "Value": "moto"}],
+    )["ModelArn"]
+    assert aws.sagemaker.list_tags(ResourceArn=model)["Tags"] == [{"Key": "of", "Value": "moto"}]
+    ours = completed["HyperParameterTuningJobArn"]
+    aws.sagemaker.add_tags(ResourceArn=ours, Tags=[{"Key": "added", "Value": "later"}])
+    assert {"Key": "added", "Value": "later"} in aws.sagemaker.list_tags(ResourceArn=ours)["Tags"]
+    aws.sagemaker.delete_tags(ResourceArn=ours, TagKeys=["added"])
+    keys = [tag["Key"] for tag in aws.sagemaker.list_tags(ResourceArn=ours)["Tags"]]
+    assert keys == ["team"]
