@@ -11,10 +11,10 @@ import ctypes
 import gc
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,15 +26,20 @@ from sagemaker_tuning.local.training import entrypoint, messages
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def main() -> None:
-    """Serve the endpoint at the other end of the socket whose descriptor is the last argument."""
-    control = socket.socket(fileno=int(sys.argv[-1]))
+def main(control_fd: int, cache_dir: str) -> None:
+    """Serve the endpoint at the other end of a socket until it is gone.
+
+    Args:
+        control_fd: This end of the socket.
+        cache_dir: Where programs keep what other training processes may use; it goes with the
+            endpoint.
+    """
     entrypoint.preload()
     gc.collect()
     # A child's collector would touch, and so copy, every page that it shares with the server.
     gc.freeze()
-    with tempfile.TemporaryDirectory(prefix="sagemaker-tuning-") as cache_dir:
-        _ForkServer(control, Path(cache_dir)).serve()
+    _ForkServer(socket.socket(fileno=control_fd), Path(cache_dir)).serve()
+    shutil.rmtree(cache_dir, ignore_errors=True)
 
 
 @dataclass

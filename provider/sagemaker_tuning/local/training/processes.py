@@ -1,10 +1,12 @@
 """Training processes, as the endpoint starts, follows and stops them."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,7 +20,7 @@ from sagemaker_tuning.local.training.container import Container
 # The server imports what the endpoint would, wherever that comes from.
 _START_SERVER: Final = (
     "import sys; sys.path[:] = {path!r}; "
-    "from sagemaker_tuning.local.training.fork_server import main; main()"
+    "from sagemaker_tuning.local.training.fork_server import main; main({fd}, {cache_dir!r})"
 )
 # An event of CloudWatch Logs has at most 256 KB, 26 bytes of which are its own:
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
@@ -42,6 +44,7 @@ class TrainingProcesses:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._cache_dir: str | None = None
         self._closed = False
 
     def start(self) -> None:
@@ -83,6 +86,10 @@ class TrainingProcesses:
             if self._control is not None and self._server is not None:
                 self._control.close()
                 self._server.wait()
+            if self._cache_dir is not None:
+                # Where the server was killed; it removes the directory itself otherwise, also
+                # when nobody could call this.
+                shutil.rmtree(self._cache_dir, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -113,10 +120,15 @@ class TrainingProcesses:
     def _start(self) -> socket.socket:
         if self._closed:
             raise RuntimeError("no training process can be started: the endpoint is ending")
+        if self._cache_dir is None:
+            self._cache_dir = tempfile.mkdtemp(prefix="sagemaker-tuning-")
         ours, theirs = socket.socketpair()
         with theirs:
+            command = _START_SERVER.format(
+                path=sys.path, fd=theirs.fileno(), cache_dir=self._cache_dir
+            )
             self._server = subprocess.Popen(
-                [sys.executable, "-c", _START_SERVER.format(path=sys.path), str(theirs.fileno())],
+                [sys.executable, "-c", command],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 # A Ctrl-C in the endpoint's terminal is the endpoint's to deal with.

@@ -288,16 +288,24 @@ def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
 def test_nothing_outlives_the_endpoint(tmp_path: Path, signum: signal.Signals) -> None:
-    """However it dies, its training processes, their children and the fork server die too."""
+    """However it dies: no training process, no child of one, no fork server, no file of theirs."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     script = str(HERE / "parent.py")
-    command = [sys.executable, script, str(PROGRAMS), "stubborn", str(tmp_path / "job")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, script, str(PROGRAMS), "stubborn", str(tmp_path / "job")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    ) as parent:
         assert parent.stdout is not None
         pid, child = map(int, parent.stdout.readline().split())
         server = parent_of(pid)
         assert all(map(is_running, (pid, child, server)))
+        assert list(scratch.iterdir())
         parent.send_signal(signum)
     wait_until_gone(pid, child, server)
+    assert not list(scratch.iterdir())
 
 
 def test_the_endpoints_main_module_is_not_run_again(tmp_path: Path) -> None:
