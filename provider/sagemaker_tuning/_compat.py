@@ -19,7 +19,7 @@ try:
         TaskDeferralTimeout,
     )
 except ImportError:  # before 3.1
-    from airflow.exceptions import (  # type: ignore[no-redef, attr-defined]
+    from airflow.exceptions import (  # type: ignore[no-redef]
         AirflowFailException,
         TaskDeferralError,
         TaskDeferralTimeout,

@@ -151,7 +151,7 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         self._launched = launched
         if self._is_killed:  # while it was being launched
             self.on_kill()
-        TuningJobLink.remember(context, self, self.hook, launched.name)
+        self._keep_link(context, launched.name)
         if not self.wait_for_completion:
             return {
                 "HyperParameterTuningJobName": launched.name,
@@ -189,6 +189,14 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         if self._launched is not None and self.stop_on_kill:
             self.log.info("The task was killed: stopping %s", self._launched.name)
             self.hook.stop_tuning_job(self._launched.name)
+
+    def _keep_link(self, context: Context, name: str) -> None:
+        meta = self.hook.conn.meta
+        if self.hook.is_local:
+            # Airflow asks for the value of every link, and logs an error if there is none.
+            context["ti"].xcom_push(key=TuningJobLink.key, value={})
+            return
+        TuningJobLink.persist(context, self, meta.region_name, meta.partition, tuning_job_name=name)
 
     def _defer(self, launched: LaunchedTuningJob) -> None:
         trigger = SageMakerTuningJobTrigger(
