@@ -119,8 +119,8 @@ def test_all_training_jobs_are_listed_by_creation(aws: Aws, completed: Document)
     assert {job["TrainingJobStatus"] for job in jobs} == {"Completed"}
 
 
-@pytest.mark.parametrize("token", ["nonsense", "WzEsMl0=", "bnVsbA==", "W1tbW1s="])
+@pytest.mark.parametrize("token", ["nonsense", "WzEsMl0=", "bnVsbA==", "W1tb" * 2000])
 def test_a_token_that_no_page_gave_is_refused(aws: Aws, token: str) -> None:
-    """Not base64, not JSON, not a position: one clear error each."""
+    """Not base64, not a position, not JSON, nested too deeply: one clear error each."""
     with pytest.raises(ClientError, match=r"\(ValidationException\).*Invalid NextToken"):
         aws.sagemaker.list_training_jobs(NextToken=token)

@@ -97,11 +97,16 @@ def _continuous(item: Document) -> Parameter:
         distribution = FloatDistribution(1 - high, 1 - low, log=True)
         return Parameter(item["Name"], distribution, _reversed_text(low, high), math.inf)
     distribution = FloatDistribution(low, high, log=scaling == "Logarithmic")
-    return Parameter(item["Name"], distribution, repr, math.inf if low < high else 1)
+    return Parameter(item["Name"], distribution, _text, math.inf if low < high else 1)
 
 
 def _reversed_text(low: float, high: float) -> Callable[[float], str]:
-    return lambda distance: repr(min(max(1 - distance, low), high))
+    return lambda distance: _text(min(max(1 - distance, low), high))
+
+
+def _text(value: float) -> str:
+    # Optuna's may be one of NumPy's floats, which has a representation of its own.
+    return repr(float(value))
 
 
 def _bounds(item: Document, form: re.Pattern[str], kind: str) -> tuple[float, float]:

@@ -1,0 +1,203 @@
+"""Random requests: never a failure of the endpoint, and what is accepted can be run."""
+
+import copy
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto.backends import get_backend
+from werkzeug.test import Client
+
+from sagemaker_tuning.local.api import OPERATIONS
+from sagemaker_tuning.local.definition import definitions
+from sagemaker_tuning.local.http.dispatch import Dispatcher
+from sagemaker_tuning.local.http.hosts import AllowedHosts
+from sagemaker_tuning.local.names import ACCOUNT_ID
+from sagemaker_tuning.local.search.strategies import search
+from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.wire import Document
+
+BUCKET = "dispatch-test"
+
+
+class AskedOnly:
+    """Live jobs that ask their search once instead of running."""
+
+    def start(self, _region: str, request: Document, _progress: Document) -> None:
+        config = request["HyperParameterTuningJobConfig"]
+        for definition in definitions(request):
+            searched = search(
+                config["Strategy"],
+                definition.ranges,
+                maximize=definition.maximize,
+                seed=config.get("RandomSeed"),
+                parallel=config["ResourceLimits"]["MaxParallelTrainingJobs"],
+            )
+            assert all(isinstance(value, str) for value in searched.ask().values())
+
+    def stop(self, _region: str, _name: str) -> bool:
+        return True
+
+    def count(self) -> int:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    backend = get_backend("s3")[ACCOUNT_ID]["aws"]
+    backend.create_bucket(BUCKET, "us-east-1")
+    backend.put_object(BUCKET, "train/data.csv", b"1,2")
+    store = Store(Path(tmp_path_factory.mktemp("store")) / "jobs.sqlite")
+    yield Client(
+        Dispatcher(
+            store,
+            AskedOnly(),  # type: ignore[arg-type]
+            AllowedHosts("127.0.0.1", remote=False),
+            lambda environ, _start_response: pytest.fail(f"reached moto: {environ}"),
+        )
+    )
+    store.close()
+
+
+def call(client: Client, operation: str, body: bytes) -> tuple[int, Document]:
+    response = client.post(
+        "/", data=body, headers={"X-Amz-Target": f"SageMaker.{operation}", "Host": "127.0.0.1"}
+    )
+    return response.status_code, json.loads(response.data or b"{}")
+
+
+def valid() -> Document:
+    return {
+        "HyperParameterTuningJobName": f"job-{uuid.uuid4().hex[:12]}",
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Bayesian",
+            "HyperParameterTuningJobObjective": {
+                "Type": "Maximize",
+                "MetricName": "validation:auc",
+            },
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
+            "ParameterRanges": {
+                "ContinuousParameterRanges": [
+                    {
+                        "Name": "eta",
+                        "MinValue": "0.1",
+                        "MaxValue": "0.5",
+                        "ScalingType": "Logarithmic",
+                    }
+                ],
+                "IntegerParameterRanges": [{"Name": "max_depth", "MinValue": "1", "MaxValue": "9"}],
+                "CategoricalParameterRanges": [{"Name": "booster", "Values": ["gbtree", "dart"]}],
+            },
+            "RandomSeed": 1,
+        },
+        "TrainingJobDefinition": {
+            "AlgorithmSpecification": {
+                "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/xgboost:1",
+                "TrainingInputMode": "File",
+            },
+            "RoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+            "InputDataConfig": [
+                {
+                    "ChannelName": "train",
+                    "DataSource": {
+                        "S3DataSource": {
+                            "S3DataType": "S3Prefix",
+                            "S3Uri": f"s3://{BUCKET}/train",
+                        }
+                    },
+                }
+            ],
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/output"},
+            "ResourceConfig": {
+                "InstanceType": "ml.m5.large",
+                "InstanceCount": 1,
+                "VolumeSizeInGB": 1,
+            },
+            "StaticHyperParameters": {"num_round": "1"},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            "Environment": {"STAGE": "test"},
+        },
+        "Tags": [{"Key": "team", "Value": "retraining"}],
+    }
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["0", "-1", "1e308", "-1e308", "9" * 40, "Auto", "s3://", "s3://b/../x"]),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(document: Any) -> list[tuple[Any, Any]]:
+    """Every container in a document, with each of its keys."""
+    keys: list[Any] = []
+    if isinstance(document, dict):
+        keys = list(document)
+    elif isinstance(document, list):
+        keys = list(range(len(document)))
+    below = [place for key in keys for place in places(document[key])]
+    return [(document, key) for key in keys] + below
+
+
+def test_the_unchanged_request_is_accepted(client: Client) -> None:
+    """Otherwise the changes below would prove nothing."""
+    status, answer = call(client, "CreateHyperParameterTuningJob", json.dumps(valid()).encode())
+    assert (status, list(answer)) == (200, ["HyperParameterTuningJobArn"])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_changed_request_is_accepted_and_runs_or_is_refused_by_name(
+    client: Client, data: st.DataObject
+) -> None:
+    """Any value anywhere, or one left out: 200, or 400 with a message that names what is wrong."""
+    request = copy.deepcopy(valid())
+    for _ in range(data.draw(st.integers(1, 3))):
+        container, key = data.draw(st.sampled_from(places(request)))
+        if data.draw(st.booleans()):
+            container[key] = data.draw(json_values)
+        else:
+            del container[key]
+        if not request:
+            break
+    status, answer = call(client, "CreateHyperParameterTuningJob", json.dumps(request).encode())
+    if status != 200:
+        assert status == 400
+        assert answer["__type"] in {
+            "ValidationException",
+            "SerializationException",
+            "ResourceInUse",
+        }
+        assert answer["message"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    operation=st.sampled_from(sorted(OPERATIONS)),
+    body=st.binary(max_size=40)
+    | json_values.map(lambda value: json.dumps(value).encode())
+    | st.dictionaries(
+        st.sampled_from(
+            ["HyperParameterTuningJobName", "NextToken", "MaxResults", "SortBy", "NameContains"]
+        ),
+        json_values,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+def test_any_body_gets_an_answer_or_an_aws_error(
+    client: Client, operation: str, body: bytes
+) -> None:
+    """Whatever is sent to whichever operation."""
+    status, answer = call(client, operation, body)
+    assert status == 200 or (status == 400 and answer["message"])

@@ -1,0 +1,103 @@
+"""Objects in S3: prefixes, paths, artifacts."""
+
+import io
+import tarfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.backends import get_backend
+
+from sagemaker_tuning.local import objects
+from sagemaker_tuning.local.names import ACCOUNT_ID
+
+
+@pytest.fixture
+def s3() -> Any:
+    return get_backend("s3")[ACCOUNT_ID]["aws"]
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(name, "us-east-1")
+    return name
+
+
+def files(directory: Path) -> dict[str, str]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_text()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("data/train", {"a.csv": "1", "deep/b.csv": "2", "-2/c.csv": "3"}),
+        ("data/train/", {"a.csv": "1", "deep/b.csv": "2"}),
+        ("data/train/a.csv", {"a.csv": "1"}),
+    ],
+)
+def test_every_object_with_the_prefix_is_downloaded(
+    s3: Any, bucket: str, tmp_path: Path, prefix: str, expected: dict[str, str]
+) -> None:
+    """S3Prefix is a prefix of keys, not a folder; a folder's marker is no file."""
+    for key, content in {
+        "data/train/": "",
+        "data/train/a.csv": "1",
+        "data/train/deep/b.csv": "2",
+        "data/train-2/c.csv": "3",
+        "data/other.csv": "4",
+    }.items():
+        s3.put_object(bucket, key, content.encode())
+    objects.download(f"s3://{bucket}/{prefix}", tmp_path)
+    assert files(tmp_path) == expected
+
+
+def test_a_key_that_leads_out_of_the_directory_is_refused(
+    s3: Any, bucket: str, tmp_path: Path
+) -> None:
+    """Keys may contain `..`; paths made of them may not."""
+    s3.put_object(bucket, "data/../../etc/passwd", b"x")
+    with pytest.raises(objects.S3AccessError, match="leads out of its prefix"):
+        objects.download(f"s3://{bucket}/data/", tmp_path / "channel")
+    assert files(tmp_path) == {}
+
+
+def test_deleted_objects_are_not_there(s3: Any, bucket: str, tmp_path: Path) -> None:
+    """In a versioned bucket a deleted object leaves a marker, which is none."""
+    s3.put_bucket_versioning(bucket, "Enabled")
+    s3.put_object(bucket, "data/a.csv", b"1")
+    assert objects.exist(f"s3://{bucket}/data")
+    s3.delete_object(bucket, "data/a.csv")
+    assert not objects.exist(f"s3://{bucket}/data")
+    with pytest.raises(objects.S3AccessError, match="No S3 objects found under S3 URL"):
+        objects.download(f"s3://{bucket}/data", tmp_path)
+
+
+def test_a_missing_bucket_has_no_objects() -> None:
+    """It is a missing input like any other."""
+    assert not objects.exist("s3://no-such-bucket-here/data")
+
+
+def test_an_archive_has_the_directorys_content_in_its_root(
+    s3: Any, bucket: str, tmp_path: Path
+) -> None:
+    """model.tar.gz is opened by tools that expect the model's file at the top."""
+    (tmp_path / "xgboost-model").write_text("model")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "inference.py").write_text("code")
+    objects.upload_archive(tmp_path, f"s3://{bucket}/out/model.tar.gz")
+    content = s3.get_object(bucket, "out/model.tar.gz").value
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert sorted(archive.getnames()) == ["code", "code/inference.py", "xgboost-model"]
+
+
+def test_an_upload_into_a_missing_bucket_says_so(tmp_path: Path) -> None:
+    """The message names the bucket."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(objects.S3AccessError, match="no-such-bucket-here"):
+        objects.upload_files(tmp_path, "s3://no-such-bucket-here/out/")

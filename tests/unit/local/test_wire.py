@@ -1,0 +1,116 @@
+"""Reading and writing JSON 1.1 by the service model."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from sagemaker_tuning.local import validation, wire
+from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS
+from sagemaker_tuning.local.errors import ApiError
+
+
+def parse(operation: str, document: Any) -> wire.Document:
+    return wire.parse(operation, json.dumps(document).encode())
+
+
+def refusal(operation: str, document: Any) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        parse(operation, document)
+    return caught.value
+
+
+def test_null_is_absent() -> None:
+    """A member that is null counts as one that is not there."""
+    assert parse("ListTrainingJobs", {"NameContains": None, "MaxResults": 5}) == {"MaxResults": 5}
+    assert "must not be null" in refusal("DescribeTrainingJob", {"TrainingJobName": None}).message
+
+
+def test_an_empty_body_is_an_empty_document() -> None:
+    """Some clients send none where every member is optional."""
+    assert wire.parse("ListTrainingJobs", b"") == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "document", "message"),
+    [
+        ("ListTrainingJobs", {"MaxResults": True}, "BOOLEAN_VALUE can not be converted to Integer"),
+        ("ListTrainingJobs", {"MaxResults": 1.5}, "NUMBER_VALUE can not be converted to Integer"),
+        ("ListTrainingJobs", {"MaxResults": 2**31}, "does not fit in 32 bits"),
+        ("ListTrainingJobs", {"CreationTimeAfter": "now"}, "can not be converted to Timestamp"),
+        ("AddTags", {"Tags": {"a": "b"}}, "MAP_VALUE can not be converted to List at 'tags'"),
+        ("AddTags", {"Tags": [None]}, "NULL_VALUE can not be converted to Structure at 'tags.1."),
+        ("AddTags", "text", "STRING_VALUE can not be converted to Structure"),
+    ],
+)
+def test_the_wrong_type_is_named_with_its_place(
+    operation: str, document: Any, message: str
+) -> None:
+    error = refusal(operation, document)
+    assert error.code == "SerializationException"
+    assert message in error.message
+
+
+def test_a_number_beyond_a_float_is_refused() -> None:
+    """1e999 is JSON, and infinite to Python."""
+    with pytest.raises(ApiError, match="out of range"):
+        wire.parse("ListTrainingJobs", b'{"CreationTimeAfter": 1e999}')
+
+
+def test_all_violations_are_reported_at_once_in_the_models_order() -> None:
+    """Required members, sizes, patterns and unknown members, each with its path."""
+    error = refusal(
+        "AddTags", {"Unknown": 1, "Tags": [{"Key": "", "Value": "%"}], "ResourceArn": "x" * 257}
+    )
+    assert error.message.startswith("4 validation errors detected: ")
+    assert re.findall(r"at '([^']*)'", error.message) == [
+        "resourceArn",
+        "tags.1.member.key",
+        "tags.1.member.value",
+        "Unknown",
+    ]
+
+
+def test_only_modelled_members_are_sent() -> None:
+    """What documents hold beside the API's members stays here; times have milliseconds."""
+    body = wire.serialise(
+        "ListTrainingJobs",
+        {"TrainingJobSummaries": [{"TrainingJobName": "a", "CreationTime": 1.23456, "Own": 1}]},
+    )
+    assert json.loads(body) == {
+        "TrainingJobSummaries": [{"TrainingJobName": "a", "CreationTime": 1.235}]
+    }
+
+
+def test_an_operation_without_output_answers_nothing() -> None:
+    """As AWS does for Stop."""
+    assert wire.serialise("StopTrainingJob", {}) == b""
+
+
+def test_every_pattern_of_the_requests_is_one_for_python_too() -> None:
+    """The service model's patterns are Java's; those read here must not fail when they are used."""
+    for operation in (*OPERATIONS, *TAG_OPERATIONS):
+        shape = wire.service_model().operation_model(operation).input_shape
+        assert shape is not None
+        for pattern in _patterns(shape):
+            validation.compiled(pattern)
+
+
+def test_tags_may_have_letters_of_any_script() -> None:
+    """The one pattern with Unicode classes, which Python's re does not have."""
+    pattern = validation.compiled(r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)")
+    assert pattern.fullmatch("équipe 数 ٣ a_b@c")
+    assert not pattern.fullmatch("50%")
+
+
+def _patterns(shape: Shape) -> set[str]:
+    own = {shape.metadata["pattern"]} if "pattern" in shape.metadata else set()
+    if isinstance(shape, StructureShape):
+        return own.union(*(_patterns(member) for member in shape.members.values()))
+    if isinstance(shape, ListShape):
+        return own | _patterns(shape.member)
+    if isinstance(shape, MapShape):
+        return own | _patterns(shape.key) | _patterns(shape.value)
+    return own
