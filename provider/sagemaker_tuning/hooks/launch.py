@@ -271,14 +271,26 @@ class Launcher:
             self._stop_and_wait(name)
 
     def _live(self, epoch: int) -> Iterator[str]:
+        """Give the names of our jobs of an epoch that have not ended."""
         for generation in range(1, MAX_GENERATION + 1):
             name = self._request.name(epoch=epoch, generation=generation)
             try:
                 description = self._hook.describe_tuning_job(name)
             except TuningJobNotFound:
                 return
-            if not Snapshot.from_description(description).is_ended:
+            if Snapshot.from_description(description).is_ended:
+                continue
+            if self._is_ours(description["HyperParameterTuningJobArn"]):
                 yield name
+            else:
+                log.warning("%s was launched by another task or person, so it is left alone", name)
+
+    def _is_ours(self, arn: str) -> bool:
+        """Whether the tags say so; without tags, a name that only this task can have made does."""
+        identity = self._tags(arn).get(IDENTITY_TAG)
+        if identity is None:
+            return self._request.chosen_name is None
+        return identity == self._request.identity.digest
 
     def _retrying(self, attempts: int, is_retried: Callable[[BaseException], bool]) -> Retrying:
         return Retrying(

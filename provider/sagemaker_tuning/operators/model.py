@@ -98,14 +98,15 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTunin
         return request | dict(more or {})
 
     def _create(self, request: Mapping[str, Any]) -> str:
-        try:
-            existing = self.hook.describe_model(request["ModelName"])
-        except TuningJobNotFound:
+        existing = self._existing(request["ModelName"])
+        if existing is None:
             try:
                 return self.hook.create_model(request)
             except AwsCallFailed:
-                # Perhaps it was created all the same, by a repeated call of botocore's own.
-                existing = self.hook.describe_model(request["ModelName"])
+                # Perhaps it was carried out all the same, and botocore's repetition refused.
+                existing = self._existing(request["ModelName"])
+                if existing is None:
+                    raise
         differing = differing_paths(request, existing)
         if differing:
             msg = (
@@ -114,3 +115,9 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTunin
             )
             raise TuningJobConflict(msg)
         return str(existing["ModelArn"])
+
+    def _existing(self, name: str) -> dict[str, Any] | None:
+        try:
+            return self.hook.describe_model(name)
+        except TuningJobNotFound:
+            return None

@@ -116,6 +116,9 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         **kwargs: Any,
     ) -> None:
         super().__init__(multiple_outputs=multiple_outputs, **kwargs)
+        if poll_interval <= 0:
+            msg = f"poll_interval is {poll_interval!r}: give seconds, above 0"
+            raise ValueError(msg)
         self.tuning_job_config = tuning_job_config
         self.training_job_definition = training_job_definition
         self.training_job_definitions = training_job_definitions

@@ -305,3 +305,27 @@ def test_stop_reaches_whatever_is_alive(
     second = launch(_again(first_try))
     Launcher(cast("SageMakerTuningHook", aws), _again(first_try)).stop()
     assert aws.stopped == [second.name]
+
+
+@pytest.mark.parametrize("has_tags", [True, False])
+def test_only_our_own_jobs_are_stopped(
+    aws: FakeSageMaker,
+    first_try: LaunchRequest,
+    launch: Callable[..., LaunchedTuningJob],
+    *,
+    has_tags: bool,
+) -> None:
+    """Neither Clear nor a timeout stops a job that somebody else gave the name we chose."""
+    aws.may_tag = has_tags
+    theirs = launch(
+        replace(
+            first_try, identity=replace(first_try.identity, dag_id="other"), chosen_name="shared"
+        )
+    )
+    ours = replace(first_try, chosen_name="shared")
+    with pytest.raises(TuningJobConflict):
+        launch(ours)
+    Launcher(cast("SageMakerTuningHook", aws), ours, lambda _: None).stop()
+    cleared = launch(replace(ours, epoch=1, try_id="try-2"))
+    assert aws.stopped == []
+    assert set(aws.live) == {theirs.name, cleared.name}
