@@ -151,4 +151,6 @@ if [ -z "$uv" ] || ! install_with with_uv; then
         "$venv/bin/python" -m ensurepip >>"$log" 2>&1 || give_up
     install_with with_pip || give_up
 fi
+# Left behind by the build, where Airflow would find every entry point of the project twice.
+rm -rf provider/airflow_provider_sagemaker_tuning.egg-info
 made_from >"$stamp"
