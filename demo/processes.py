@@ -101,13 +101,22 @@ def stop(leaders: Sequence[Leader], *, patience_seconds: float) -> None:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let no signal that would end this process arrive within; it arrives afterwards."""
-    held = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    """Let no signal that would end this process be heard within; it is heard afterwards.
+
+    For the main thread. Masking would not do: any other thread takes the signal instead.
+    """
+    arrived: list[int] = []
+    before = {
+        number: signal.signal(number, lambda heard, _frame: arrived.append(heard))
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for heard in dict.fromkeys(arrived):
+            signal.raise_signal(heard)
 
 
 @dataclass(frozen=True, slots=True)
