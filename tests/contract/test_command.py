@@ -134,13 +134,26 @@ def without_metadata(job: Document) -> Document:
     return {key: value for key, value in job.items() if key != "ResponseMetadata"}
 
 
-def test_input_is_downloaded_once_and_removed(
-    start_endpoint: StartEndpoint, tmp_path: Path
-) -> None:
-    """Training jobs share their input, and nothing of a job that has ended lies about."""
+def test_a_data_directory_has_one_endpoint(start_endpoint: StartEndpoint, tmp_path: Path) -> None:
+    """A second one would take the first one's running jobs for leftovers."""
+    start_endpoint("--data-dir", str(tmp_path))
+    said = refused("--port", "0", "--data-dir", str(tmp_path))
+    assert said.count("\n") == 1
+    assert "is in use by another endpoint" in said
+
+
+def test_it_listens_on_the_other_loopback_too(start_endpoint: StartEndpoint) -> None:
+    """IPv6's address is written with brackets, and is one of its names."""
+    aws, _ = start_endpoint("--host", "::1")
+    assert aws.url.startswith("http://[::1]:")
+    assert aws.sagemaker.list_training_jobs()["TrainingJobSummaries"] == []
+
+
+def test_nothing_of_an_ended_job_lies_about(start_endpoint: StartEndpoint, tmp_path: Path) -> None:
+    """Input and containers are removed with the job; what is kept is the store."""
     aws, process = start_endpoint("--data-dir", str(tmp_path))
     bucket = aws.upload(rows(400, seed=1), rows(200, seed=2))
     aws.run(changed(example(bucket), DEFINITION, "EnableNetworkIsolation", value=True))
     process.terminate()
     process.wait(DEADLINE_SECONDS)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "jobs.sqlite"]
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"jobs.sqlite", "lock"}

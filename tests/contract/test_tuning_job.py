@@ -267,6 +267,22 @@ def test_an_uncompressed_model_is_a_file_under_a_prefix(
     assert aws.read(f"{uri}xgboost-model")
 
 
+def test_resources_of_a_tuning_job_become_a_training_jobs(
+    aws: Aws, request_document: Document
+) -> None:
+    """The SageMaker SDK sends HyperParameterTuningResourceConfig and reads ResourceConfig."""
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    request = changed(
+        changed(request_document, DEFINITION, "ResourceConfig"),
+        DEFINITION,
+        "HyperParameterTuningResourceConfig",
+        value={"InstanceConfigs": [resources], "AllocationStrategy": "Prioritized"},
+    )
+    best = aws.run(request)["BestTrainingJob"]["TrainingJobName"]
+    job = aws.sagemaker.describe_training_job(TrainingJobName=best)
+    assert job["ResourceConfig"] == resources
+
+
 def test_an_environment_and_a_static_choice_reach_the_training_job(
     aws: Aws, request_document: Document
 ) -> None:

@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import fcntl
 import importlib.util
 import logging
+import math
 import os
 import signal
 import socket
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--completion-delay",
-        type=float,
+        type=_seconds,
         default=0,
         metavar="SECONDS",
         help="hold back each training job's completion by a random time up to this, to show that"
@@ -74,12 +76,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--stop-grace",
-        type=float,
+        type=_seconds,
         default=120,
         metavar="SECONDS",
         help="time between SIGTERM and SIGKILL for a training job that is stopped (%(default)s)",
     )
     return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise ValueError(text)
+    return value
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -100,10 +109,9 @@ def _run(options: argparse.Namespace) -> None:
         _endpoint(options, listening, directory, processes) as endpoint,
     ):
         host, port = listening.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # For whoever started it to wait for, so it goes out at once.
-        sys.stdout.write(
-            f"Local SageMaker endpoint ready on http://{host}:{port} (account {endpoint.account})\n"
-        )
+        sys.stdout.write(f"Local SageMaker endpoint ready on {url} (account {endpoint.account})\n")
         sys.stdout.flush()
         ending.wait()
 
@@ -119,7 +127,8 @@ def _check_packages() -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
     except (OSError, OverflowError) as error:
         raise StartError(
             f"cannot listen on {host}:{port}: {error}. Choose another --port, or 0 for a free one."
@@ -136,9 +145,17 @@ def _directory(options: argparse.Namespace) -> Iterator[Path]:
         return
     try:
         options.data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (options.data_dir / "lock").open("w")
     except OSError as error:
-        raise StartError(f"--data-dir {options.data_dir} cannot be made: {error}.") from error
-    yield options.data_dir.resolve()
+        raise StartError(f"--data-dir {options.data_dir} cannot be used: {error}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StartError(
+                f"--data-dir {options.data_dir} is in use by another endpoint. Choose another one."
+            ) from error
+        yield options.data_dir.resolve()
 
 
 def _endpoint(

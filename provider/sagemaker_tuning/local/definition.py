@@ -14,11 +14,8 @@ from sagemaker_tuning.local.wire import Document
 OBJECTIVE_METRIC = "ObjectiveMetric"
 """The name under which AWS lists the objective's regular expression once more."""
 
-_RANGE_LISTS = (
-    "IntegerParameterRanges",
-    "ContinuousParameterRanges",
-    "CategoricalParameterRanges",
-)
+NUMERIC_RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges")
+CATEGORICAL_RANGES = "CategoricalParameterRanges"
 
 
 @dataclass(frozen=True)
@@ -108,10 +105,10 @@ def complete(request: Document) -> None:
 
 
 def _complete_ranges(ranges: Document) -> None:
-    for name in _RANGE_LISTS:
+    ranges.setdefault(CATEGORICAL_RANGES, [])
+    for name in NUMERIC_RANGES:
         for item in ranges.setdefault(name, []):
-            if name != "CategoricalParameterRanges":
-                item.setdefault("ScalingType", "Auto")
+            item.setdefault("ScalingType", "Auto")
 
 
 def _complete_metrics(definition: Definition) -> None:

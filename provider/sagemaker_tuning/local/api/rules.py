@@ -9,17 +9,17 @@ from collections.abc import Iterable
 
 from sagemaker_tuning.local import objects
 from sagemaker_tuning.local.api import rules_of_definition
-from sagemaker_tuning.local.definition import Definition, definitions
+from sagemaker_tuning.local.definition import (
+    CATEGORICAL_RANGES,
+    NUMERIC_RANGES,
+    Definition,
+    definitions,
+)
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.search.ranges import combinations, parameters
 from sagemaker_tuning.local.wire import Document
 
 _MOST_RANGES = 30
-_RANGE_LISTS = (
-    "IntegerParameterRanges",
-    "ContinuousParameterRanges",
-    "CategoricalParameterRanges",
-)
 
 
 def check(request: Document) -> None:
@@ -42,8 +42,11 @@ def _supported(request: Document) -> None:
     """What is in AWS's API and not here is refused, rather than ignored."""
     config = request["HyperParameterTuningJobConfig"]
     unsupported: list[str] = [name for name in ("WarmStartConfig", "Autotune") if name in request]
-    if "TuningJobCompletionCriteria" in config:
-        unsupported.append("HyperParameterTuningJobConfig.TuningJobCompletionCriteria")
+    unsupported += [
+        f"HyperParameterTuningJobConfig.{name}"
+        for name in ("StrategyConfig", "TuningJobCompletionCriteria")
+        if name in config
+    ]
     if config["Strategy"] == "Hyperband":
         unsupported.append("HyperParameterTuningJobConfig.Strategy Hyperband")
     if config.get("TrainingJobEarlyStoppingType") == "Auto":
@@ -110,17 +113,16 @@ def _tags(request: Document) -> None:
 
 def _tunable(definition: Definition, config: Document) -> None:
     ranges = definition.ranges
-    for name in _RANGE_LISTS[:2]:
-        for item in ranges.get(name, ()):
-            item.setdefault("ScalingType", "Auto")
-    count = sum(len(ranges.get(name, ())) for name in _RANGE_LISTS)
+    if ranges.get("AutoParameters"):
+        raise validation_error("The local SageMaker endpoint does not support AutoParameters.")
+    count = sum(len(ranges.get(name, ())) for name in (*NUMERIC_RANGES, CATEGORICAL_RANGES))
     if not 1 <= count <= _MOST_RANGES:
         raise validation_error(
             f"The parameter ranges have {count} hyperparameters in all. Provide 1 to"
             f" {_MOST_RANGES}."
         )
     rules_of_definition.check_names(definition, [each.name for each in parameters(ranges)])
-    if config["Strategy"] == "Grid" and any(ranges.get(name) for name in _RANGE_LISTS[:2]):
+    if config["Strategy"] == "Grid" and any(ranges.get(name) for name in NUMERIC_RANGES):
         raise validation_error(
             "Strategy Grid takes CategoricalParameterRanges only. Remove the integer and"
             " continuous ranges."

@@ -138,6 +138,7 @@ class TrainingJob:
         except Exception:  # noqa: BLE001 -- logged; the job must end whatever it was
             _log.exception("training job %s", self.name)
             failure = INTERNAL_ERROR
+            self._kill()
         delay = random.uniform(0, self._workplace.settings.completion_delay_seconds)  # noqa: S311 -- no secret
         self._interrupted.wait(delay)
         with self._lock:
@@ -201,6 +202,11 @@ class TrainingJob:
                 self._metrics[name] = (value, documents.now())
         stream.close()
         return process.wait()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.stop(0)
+            self._process.wait()
 
     def _upload(self, container: Container) -> None:
         """Uploads the model and the output data, each if there is any, a stopped job's too."""

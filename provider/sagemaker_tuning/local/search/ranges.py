@@ -131,7 +131,7 @@ def _number(item: Document, key: str, form: re.Pattern[str], kind: str) -> float
 
 
 def _scaling(item: Document, low: float, high: float) -> str:
-    scaling: str = item["ScalingType"]
+    scaling: str = item.get("ScalingType", "Auto")
     if scaling == "Auto":
         wide = low > 0 and high / low >= _AUTO_LOGARITHMIC_RATIO
         return "Logarithmic" if wide else "Linear"
