@@ -23,6 +23,9 @@ def test_text_in_a_csv_fails_the_training_jobs_and_says_where(aws: Aws) -> None:
         assert each["FailureReason"].startswith("ClientError:")
         assert "line 51" in each["FailureReason"]
         assert "hello" in each["FailureReason"]
+        described = aws.sagemaker.describe_training_job(TrainingJobName=each["TrainingJobName"])
+        last = described["SecondaryStatusTransitions"][-1]
+        assert (last["Status"], last["StatusMessage"]) == ("Failed", each["FailureReason"])
 
 
 def test_five_failures_without_a_success_end_the_tuning_job(

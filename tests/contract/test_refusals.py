@@ -217,10 +217,12 @@ def test_a_mistake_is_refused_in_one_clear_error(
 def test_a_name_that_is_taken_is_refused_whatever_its_case(
     aws: Aws, completed: Document, request_document: Document
 ) -> None:
-    """ResourceInUse in AWS's words, also for the same name in capitals."""
+    """ResourceInUse in AWS's words, also for the name in capitals, and once the data is gone."""
     taken = completed["HyperParameterTuningJobName"].upper()
+    uri = (*CHANNEL, "DataSource", "S3DataSource", "S3Uri")
+    request = changed(request_document, *uri, value="s3://nowhere/at/all")
     with pytest.raises(aws.sagemaker.exceptions.ResourceInUse) as caught:
-        aws.create({**request_document, "HyperParameterTuningJobName": taken})
+        aws.create({**request, "HyperParameterTuningJobName": taken})
     assert caught.value.response["Error"]["Message"] == (
         f"A hyperparameter tuning job with the name, {taken}, already exists. Choose a different"
         " name."

@@ -125,7 +125,10 @@ def new_training_job(
 
 
 def advance(document: Document, status: str, secondary_status: str) -> None:
-    """Moves a training job on to a status, and writes the transition into its history."""
+    """Moves a training job on to a status, and writes the transition into its history.
+
+    A failed job's FailureReason, set before, is the message of its last transition.
+    """
     moment = now()
     transitions: list[dict[str, Any]] = document["SecondaryStatusTransitions"]
     if transitions:
@@ -133,7 +136,7 @@ def advance(document: Document, status: str, secondary_status: str) -> None:
     transition = {
         "Status": secondary_status,
         "StartTime": moment,
-        "StatusMessage": _MESSAGES[secondary_status],
+        "StatusMessage": document.get("FailureReason", _MESSAGES[secondary_status]),
     }
     document["LastModifiedTime"] = moment
     document["TrainingJobStatus"] = status

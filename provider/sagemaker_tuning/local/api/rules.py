@@ -34,8 +34,19 @@ def check(request: Document) -> None:
         rules_of_definition.check(definition)
         _tunable(definition, request["HyperParameterTuningJobConfig"])
     _limits(request)
+
+
+def check_inputs(request: Document) -> None:
+    """Refuses a Create request that keeps the rules above when a channel has no data.
+
+    Raises:
+        ApiError: ValidationException for the first such channel.
+    """
     for definition in definitions(request):
-        _inputs_exist(definition)
+        for channel in definition.channels:
+            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+            if not objects.exist(uri):
+                raise validation_error(objects.no_objects_message(uri))
 
 
 def _supported(request: Document) -> None:
@@ -147,10 +158,3 @@ def _limits(request: Document) -> None:
             f" or greater than the value of MaxNumberOfJobs, [{number}]. Provide additional"
             " ranges."
         )
-
-
-def _inputs_exist(definition: Definition) -> None:
-    for channel in definition.channels:
-        uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
-        if not objects.exist(uri):
-            raise validation_error(objects.no_objects_message(uri))

@@ -4,7 +4,12 @@ from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import pages, rules
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.definition import complete
-from sagemaker_tuning.local.errors import resource_in_use, resource_not_found, validation_error
+from sagemaker_tuning.local.errors import (
+    ApiError,
+    resource_in_use,
+    resource_not_found,
+    validation_error,
+)
 from sagemaker_tuning.local.store import NameTakenError
 from sagemaker_tuning.local.wire import Document
 
@@ -24,6 +29,9 @@ def create(context: Context, request: Document) -> Document:
     """CreateHyperParameterTuningJob."""
     name = request["HyperParameterTuningJobName"]
     rules.check(request)
+    if context.store.find("tuning_job", context.region, name) is not None:
+        raise _name_taken(name)
+    rules.check_inputs(request)
     tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
     complete(request)
     progress = documents.new_tuning_job(context.region, name)
@@ -33,10 +41,7 @@ def create(context: Context, request: Document) -> Document:
             context.store.add_tuning_job(context.region, request, progress)
             context.store.add_tags(arn, tags)
     except NameTakenError as error:
-        raise resource_in_use(
-            f"A hyperparameter tuning job with the name, {name}, already exists. Choose a"
-            " different name."
-        ) from error
+        raise _name_taken(name) from error
     context.live_jobs.start(context.region, request, progress)
     return {"HyperParameterTuningJobArn": arn}
 
@@ -76,6 +81,13 @@ def find(context: Context, name: str) -> Document:
             f"Amazon SageMaker can't find a tuning job called {name}. Type another name."
         )
     return job
+
+
+def _name_taken(name: str) -> ApiError:
+    return resource_in_use(
+        f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different"
+        " name."
+    )
 
 
 def _summary(job: Document) -> Document:
