@@ -1,6 +1,7 @@
 """The endpoint that most contract tests share, and endpoints of a test's own."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,13 +47,15 @@ def completed(aws: Aws, bucket: str) -> Document:
 
 
 @pytest.fixture
-def start_endpoint() -> Iterator[StartEndpoint]:
+def start_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEndpoint]:
+    # Where pytest cleans up after endpoints that a test has killed.
+    environment = {**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("endpoint"))}
     with contextlib.ExitStack() as stack:
 
         def start(*options: str) -> tuple[Aws, subprocess.Popen[str]]:
             command = [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0", *options]
             process = stack.enter_context(
-                subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+                subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
             )
             stack.callback(_end, process)
             assert process.stdout is not None
