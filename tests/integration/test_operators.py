@@ -298,6 +298,18 @@ def test_documents_may_be_files_beside_the_dag(tmp_path: Path) -> None:
     assert rendered["StaticHyperParameters"]["note"] == "notes.json"
 
 
+def test_files_serve_mapped_tasks_too(client: Any, tmp_path: Path) -> None:
+    """A mapped task, whose files Airflow does not resolve, reads and renders them when it runs."""
+    request = _request()
+    request["tuning_job_config"]["RandomSeed"] = "{{ ti.try_number }}"
+    (tmp_path / "config.yaml").write_text(json.dumps(request["tuning_job_config"]))
+    with DAG("mapped", template_searchpath=str(tmp_path), schedule=None):
+        operator = _operator(request, tuning_job_config="config.yaml")
+    name = operator.execute(_context())["HyperParameterTuningJobName"]
+    job = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    assert job["HyperParameterTuningJobConfig"]["RandomSeed"] == 1
+
+
 @pytest.mark.parametrize("deferrable", [False, True])
 def test_the_counters_sensor_returns_before_the_job_ends(client: Any, *, deferrable: bool) -> None:
     """It waits for two running training jobs, not for the tuning job's end."""

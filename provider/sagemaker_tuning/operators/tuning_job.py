@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
@@ -42,6 +42,10 @@ _DOCUMENTS = {
     "tags": "Tags",
 }
 _DOCUMENT_FILES = (".json", ".yaml", ".yml")
+
+
+def _is_file(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.endswith(_DOCUMENT_FILES)
 
 
 class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMakerTuningHook]):
@@ -142,10 +146,13 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         """
         for field in _DOCUMENTS:
             value = getattr(self, field)
-            if isinstance(value, str) and value.endswith(_DOCUMENT_FILES):
-                environment = self.get_template_env()
-                assert environment.loader is not None  # noqa: S101 -- Airflow gives it one
-                setattr(self, field, environment.loader.get_source(environment, value)[0])
+            if _is_file(value):
+                setattr(self, field, self._read(value))
+
+    def _read(self, file: str) -> str:
+        environment = self.get_template_env()
+        assert environment.loader is not None  # noqa: S101 -- Airflow gives it one
+        return environment.loader.get_source(environment, file)[0]
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Launch the tuning job, or find it launched, and wait."""
@@ -233,7 +240,7 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
             epoch=epoch,
             try_id=str(ti.id),
             is_first_try=ti.try_number == epoch + 1,
-            document=self._document(),
+            document=self._document(context),
             chosen_name=self.tuning_job_name or None,
             retry_failed=self.retry_failed,
         )
@@ -241,10 +248,16 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         validate({"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()})
         return request
 
-    def _document(self) -> dict[str, Any]:
+    def _document(self, context: Context) -> dict[str, Any]:
         """Give the request without its name."""
-        given = {key: as_document(getattr(self, field), field) for field, key in _DOCUMENTS.items()}
-        document = {key: value for key, value in given.items() if value is not None}
+        given = {key: getattr(self, field) for field, key in _DOCUMENTS.items()}
+        # Airflow does not resolve the files of a mapped operator.
+        given = {
+            key: self.render_template(self._read(value), context) if _is_file(value) else value
+            for key, value in given.items()
+            if value is not None
+        }
+        document = {key: as_document(value, key) for key, value in given.items()}
         shape = shapes.input_shape("CreateHyperParameterTuningJob")
         return dict(shapes.to_model_types(document, shape))
 
