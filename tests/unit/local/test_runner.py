@@ -14,6 +14,7 @@ from sagemaker_tuning.local.definition import complete
 from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
+from sagemaker_tuning.local.runner.tuning_job import TuningJob
 from sagemaker_tuning.local.runner.workplace import Settings, Workplace
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.container import Container
@@ -28,16 +29,19 @@ DEADLINE_SECONDS = 10
 
 
 class Process:
-    """A training process that logs what it is told and ends when it is told."""
+    """A training process that logs what it is told and ends when it is told.
+
+    `wait` gives no exit code, None, after `end(exit_code=None)`, as when the fork server is killed.
+    """
 
     def __init__(self, container: Container, *, stubborn: bool) -> None:
         self.container = container
         self.stops: list[float] = []
         self._stubborn = stubborn
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._exit_code = 0
+        self._exit_code: int | None = 0
 
-    def end(self, *, auc: float | None = None, exit_code: int = 0) -> None:
+    def end(self, *, auc: float | None = None, exit_code: int | None = 0) -> None:
         if auc is not None:
             self._lines.put(f"[0]#011validation-auc:{auc}")
         self._exit_code = exit_code
@@ -51,7 +55,7 @@ class Process:
         if not self._stubborn:
             self.end(exit_code=-15)
 
-    def wait(self) -> int:
+    def wait(self) -> int | None:
         return self._exit_code
 
 
@@ -99,10 +103,15 @@ def store(tmp_path: Path) -> Iterator[BreakableStore]:
 
 
 @pytest.fixture
-def jobs(tmp_path: Path, store: Store, processes: Processes) -> Iterator[LiveJobs]:
-    jobs = LiveJobs(
-        Workplace(tmp_path, store, cast("TrainingProcesses", processes), LogShipper(), Settings())
+def workplace(tmp_path: Path, store: Store, processes: Processes) -> Workplace:
+    return Workplace(
+        tmp_path, store, cast("TrainingProcesses", processes), LogShipper(), Settings()
     )
+
+
+@pytest.fixture
+def jobs(workplace: Workplace) -> Iterator[LiveJobs]:
+    jobs = LiveJobs(workplace)
     yield jobs
     jobs.close(grace_seconds=1)
 
@@ -114,16 +123,24 @@ def _data() -> None:
     backend.put_object(BUCKET, "train/data.csv", b"1,2")
 
 
-def start(
-    jobs: LiveJobs,
+def start(jobs: LiveJobs, store: Store, **options: Any) -> None:
+    """Starts the tuning job that `new_job` makes of the options."""
+    jobs.start(REGION, *new_job(store, **options))
+
+
+def new_job(
     store: Store,
     *,
     number: int = 4,
     parallel: int = 2,
     age_seconds: float = 0,
     **limits: int,
-) -> None:
-    """Starts the tuning job `job`, as if it had been created some time ago."""
+) -> tuple[Document, Document]:
+    """Stores the tuning job `job`, as if it had been created some time ago.
+
+    Returns:
+        Its request and its progress.
+    """
     request: Document = {
         "HyperParameterTuningJobName": "job",
         "HyperParameterTuningJobConfig": {
@@ -160,7 +177,7 @@ def start(
     progress = documents.new_tuning_job(REGION, "job")
     progress["CreationTime"] -= age_seconds
     store.add_tuning_job(REGION, request, progress)
-    jobs.start(REGION, request, progress)
+    return request, progress
 
 
 def wait(store: Store, until: Callable[[Document], Any]) -> Document:
@@ -257,6 +274,78 @@ def test_a_defect_of_the_tuning_jobs_thread_ends_the_job(
     assert job["FailureReason"].startswith("InternalServerError:")
     assert counters(job) == {"RetryableError": 2}
     assert second.stops == [0]
+
+
+def test_a_job_that_has_failed_by_a_defect_stays_failed(
+    workplace: Workplace, store: BreakableStore, processes: Processes
+) -> None:
+    """A stop while its thread tidies up comes too late, for it and for its training jobs."""
+    processes.stubborn = True
+    stopped: list[bool] = []
+
+    def stop(job: TuningJob) -> None:
+        job.stop_training_job(second.container.training_job_name)
+        stopped.append(job.stop())
+
+    request, progress = new_job(store)
+    job = TuningJob(workplace, REGION, request, progress, stop)
+    job.start()
+    first, second = processes.next(), processes.next()
+    wait(store, lambda job: counters(job) == {"InProgress": 2})
+    store.broken = True
+    first.end(auc=0.5)
+    job.join(DEADLINE_SECONDS)
+    second.end()
+    assert stopped == [False]
+    wait(store, has_status("Failed"))
+    training_job = store.find("training_job", REGION, second.container.training_job_name)
+    assert training_job is not None
+    assert training_job["TrainingJobStatus"] == "Failed"
+
+
+def test_a_job_that_cannot_be_started_has_failed(jobs: LiveJobs, store: Store) -> None:
+    """It is stored before it is started, and must not stay InProgress."""
+    request = {"HyperParameterTuningJobName": "job"}
+    progress = documents.new_tuning_job(REGION, "job")
+    store.add_tuning_job(REGION, request, progress)
+    jobs.start(REGION, request, progress)
+    job = wait(store, has_status("Failed"))
+    assert job["FailureReason"].startswith("InternalServerError:")
+    assert jobs.count() == 0
+
+
+def test_a_stopped_process_ends_also_where_that_cannot_be_stored(
+    jobs: LiveJobs, store: BreakableStore, processes: Processes
+) -> None:
+    """The process is interrupted first."""
+    start(jobs, store, number=1)
+    process = processes.next()
+    wait(store, lambda job: counters(job) == {"InProgress": 1})
+    store.broken = True
+    with pytest.raises(OSError, match="disk full"):
+        jobs.stop_training_job(REGION, "job", process.container.training_job_name)
+    assert process.stops == [120]
+
+
+def test_the_runtime_limit_without_a_success_is_a_failure(
+    jobs: LiveJobs, store: Store, processes: Processes
+) -> None:
+    """As without the limit: nothing was found."""
+    start(jobs, store, age_seconds=119.5, MaxRuntimeInSeconds=120)
+    processes.next()
+    job = wait(store, has_status("Failed"))
+    assert job["FailureReason"].startswith("No objective metrics found after running 2")
+    assert counters(job) == {"Stopped": 2}
+
+
+def test_a_training_process_lost_with_its_fork_server_is_an_internal_error(
+    jobs: LiveJobs, store: Store, processes: Processes
+) -> None:
+    """It is not the algorithm's fault, and worth another try."""
+    start(jobs, store, number=1)
+    processes.next().end(exit_code=None)
+    job = wait(store, has_status("Failed"))
+    assert counters(job) == {"RetryableError": 1}
 
 
 def test_one_definition_downloads_its_input_once(

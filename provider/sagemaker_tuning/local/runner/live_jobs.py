@@ -1,10 +1,14 @@
 """All live tuning jobs of the endpoint."""
 
+import logging
 import threading
 
+from sagemaker_tuning.local.runner.recovery import fail_interrupted
 from sagemaker_tuning.local.runner.tuning_job import TuningJob
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.wire import Document
+
+_log = logging.getLogger(__name__)
 
 _Key = tuple[str, str]
 
@@ -18,11 +22,18 @@ class LiveJobs:
         self._live: dict[_Key, TuningJob] = {}
 
     def start(self, region: str, request: Document, progress: Document) -> None:
-        """Starts a tuning job that has been stored."""
-        job = TuningJob(self._workplace, region, request, progress, self._forget)
-        with self._lock:
-            self._live[_key(region, job.name)] = job
-        job.start()
+        """Starts a tuning job that has been stored; one that cannot be started has failed."""
+        name: str = request["HyperParameterTuningJobName"]
+        try:
+            job = TuningJob(self._workplace, region, request, progress, self._forget)
+            with self._lock:
+                self._live[_key(region, name)] = job
+            job.start()
+        except Exception:  # noqa: BLE001 -- logged; the stored job must end whatever it was
+            _log.exception("tuning job %s", name)
+            with self._lock:
+                self._live.pop(_key(region, name), None)
+            fail_interrupted(self._workplace.store, region, name)
 
     def stop(self, region: str, name: str) -> bool:
         """Stops a tuning job; False when it has ended, or is ending already."""

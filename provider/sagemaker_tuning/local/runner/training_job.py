@@ -112,12 +112,14 @@ class TrainingJob:
         A job that is stopping or has ended is left as it is.
         """
         with self._lock:
-            if self.document["TrainingJobStatus"] != "InProgress":
+            # An interrupted job without a reason is halted, and its stored document settled.
+            if self._interrupted.is_set() or self.document["TrainingJobStatus"] != "InProgress":
                 return
             self._stop_reason = reason
+            # First, so that the process ends also where the document cannot be stored.
+            self._interrupt(self._workplace.settings.stop_grace_seconds)
             documents.advance(self.document, "Stopping", "Stopping")
             self._save()
-            self._interrupt(self._workplace.settings.stop_grace_seconds)
 
     def halt(self, grace_seconds: float) -> None:
         """Ends the process because the endpoint ends; the document stays as it is."""

@@ -12,7 +12,7 @@ from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.runner import verdict
 from sagemaker_tuning.local.runner.inputs import Inputs
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
-from sagemaker_tuning.local.runner.training_job import Plan, TrainingJob
+from sagemaker_tuning.local.runner.training_job import INTERNAL_ERROR, Plan, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.search.ranges import combinations
@@ -111,6 +111,8 @@ class TuningJob:
             self._work()
         except Exception:  # noqa: BLE001 -- logged; the job must end whatever it was
             _log.exception("tuning job %s", self.name)
+            with self._lock:  # from here on a stop must not write over what is stored
+                self._ending = Ending("Failed", INTERNAL_ERROR)
             self.halt(0)
             fail_interrupted(self._workplace.store, self.region, self.name)
         finally:
@@ -242,7 +244,10 @@ class TuningJob:
 
     def _conclude(self) -> None:
         with self._lock:
-            ending = self._ending = self._ending or verdict.final(self._progress)
+            ending = self._ending
+            # Over its runtime, a job has still to have something to show for it.
+            if ending is None or ending.status == "Completed":
+                ending = self._ending = verdict.final(self._progress)
             documents.end_tuning_job(self._progress, ending.status, ending.failure_reason)
             self._workplace.store.update_tuning_job(self.region, self.name, self._progress)
 

@@ -41,7 +41,7 @@ def hopeless(progress: Document) -> Ending | None:
 
 
 def final(progress: Document) -> Ending:
-    """The end of a tuning job whose training jobs have all ended by themselves."""
+    """The end of a tuning job that ran out of training jobs or of time."""
     objectives = progress["ObjectiveStatusCounters"]
     if objectives["Succeeded"]:
         return Ending("Completed")
