@@ -183,6 +183,31 @@ REFUSED: dict[str, tuple[Change, str]] = {
         put(*CHANNEL, "DataSource", "S3DataSource", "S3Uri", value="s3://nowhere/at/all"),
         'No S3 objects found under S3 URL "s3://nowhere/at/all" given in input data source.',
     ),
+    "a grid over several definitions": (
+        lambda request: changed(
+            changed({**request, "TrainingJobDefinitions": [request[DEFINITION]]}, DEFINITION),
+            CONFIG,
+            "Strategy",
+            value="Grid",
+        ),
+        "does not support strategy Grid with TrainingJobDefinitions",
+    ),
+    "compressed data": (
+        put(*CHANNEL, "CompressionType", value="Gzip"),
+        "does not support InputDataConfig.1.CompressionType Gzip; use None",
+    ),
+    "wrapped records": (
+        put(*CHANNEL, "RecordWrapperType", value="RecordIO"),
+        "does not support InputDataConfig.1.RecordWrapperType RecordIO; use None",
+    ),
+    "shuffled keys": (
+        put(*CHANNEL, "ShuffleConfig", value={"Seed": 7}),
+        "does not support InputDataConfig.1.ShuffleConfig with Seed 7",
+    ),
+    "attributes of a manifest": (
+        put(*CHANNEL, "DataSource", "S3DataSource", "AttributeNames", value=["label"]),
+        "does not support InputDataConfig.1.AttributeNames",
+    ),
     "a warm start, which is not here yet": (
         put(
             "WarmStartConfig",

@@ -8,7 +8,7 @@ jobs would be a good part of the whole. This file is all of ours that knows moto
 import io
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from moto.backends import get_backend
@@ -38,11 +38,11 @@ def exist(uri: str) -> bool:
 def download(uri: str, directory: Path) -> None:
     """Writes every object whose key begins with the URI's prefix below a directory.
 
-    A file's path is the rest of the key after the prefix, or the key's last part where the
-    prefix is the whole key.
+    A file's path is the rest of the key after the prefix's folder: after the whole prefix where
+    that ends with the name of a folder, after its last slash where it ends within a name.
 
     Raises:
-        S3AccessError: there is no such object, or a key leads out of the directory.
+        S3AccessError: there is no such object, or a key that cannot be saved as a file of its own.
     """
     bucket, prefix = parse_uri(uri)
     found = False
@@ -50,17 +50,36 @@ def download(uri: str, directory: Path) -> None:
         found = True
         if key.endswith("/"):  # the marker of an empty folder
             continue
-        relative = PurePosixPath(key[len(prefix) :].lstrip("/") or PurePosixPath(key).name)
-        if ".." in relative.parts:
-            raise S3AccessError(f'The key "{key}" in bucket "{bucket}" leads out of its prefix.')
         stored = _backend().get_object(bucket, key)
         if stored is None:  # deleted since it was listed
             continue
-        target = directory / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(stored.value)
+        try:
+            _save(stored.value, directory, _path(key, prefix))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise S3AccessError(
+                f'The key "{key}" in bucket "{bucket}" cannot be saved as a file: {reason}.'
+            ) from error
     if not found:
         raise S3AccessError(no_objects_message(uri))
+
+
+def _path(key: str, prefix: str) -> str:
+    rest = key.removeprefix(prefix)
+    if rest.startswith("/") and not prefix.endswith("/"):
+        path = rest[1:]
+    else:
+        path = key[prefix.rfind("/") + 1 :]
+    if not {"", ".", ".."}.isdisjoint(path.split("/")):
+        raise ValueError(f"a part of its path {path!r} is empty, . or ..")
+    return path
+
+
+def _save(content: bytes, directory: Path, path: str) -> None:
+    target = directory / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:  # two keys may come down to one path
+        file.write(content)
 
 
 def no_objects_message(uri: str) -> str:

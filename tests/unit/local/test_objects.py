@@ -36,7 +36,9 @@ def files(directory: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("prefix", "expected"),
     [
-        ("data/train", {"a.csv": "1", "deep/b.csv": "2", "-2/c.csv": "3"}),
+        ("data/train", {"a.csv": "1", "deep/b.csv": "2", "train-2/c.csv": "3"}),
+        ("data/oth", {"other.csv": "4"}),
+        ("data/other", {"other.csv": "4"}),
         ("data/train/", {"a.csv": "1", "deep/b.csv": "2"}),
         ("data/train/a.csv", {"a.csv": "1"}),
     ],
@@ -57,14 +59,37 @@ def test_every_object_with_the_prefix_is_downloaded(
     assert files(tmp_path) == expected
 
 
-def test_a_key_that_leads_out_of_the_directory_is_refused(
-    s3: Any, bucket: str, tmp_path: Path
+@pytest.mark.parametrize(
+    "key", ["../../etc/passwd", "/etc/passwd", "a//b", "a/./b", "a/.", "a/../b"]
+)
+def test_a_key_that_is_no_path_of_its_own_is_refused(
+    s3: Any, bucket: str, tmp_path: Path, key: str
 ) -> None:
-    """Keys may contain `..`; paths made of them may not."""
-    s3.put_object(bucket, "data/../../etc/passwd", b"x")
-    with pytest.raises(objects.S3AccessError, match="leads out of its prefix"):
+    """It would lead out of the directory, or to another key's file."""
+    s3.put_object(bucket, f"data/{key}", b"x")
+    with pytest.raises(objects.S3AccessError, match=f'"data/{key}" in bucket "{bucket}" cannot'):
         objects.download(f"s3://{bucket}/data/", tmp_path / "channel")
     assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "keys"),
+    [
+        ("data/", ["data/a", "data/a/b"]),
+        ("data/", ["data/" + "x" * 300]),
+        ("data/", ["data/a\0b"]),
+        ("data", ["data", "data/data"]),
+    ],
+)
+def test_keys_that_no_file_system_takes_side_by_side_are_refused(
+    s3: Any, bucket: str, tmp_path: Path, prefix: str, keys: list[str]
+) -> None:
+    """S3 has no folders and knows longer names; the message has bucket and key."""
+    for key in keys:
+        s3.put_object(bucket, key, b"x")
+    with pytest.raises(objects.S3AccessError) as refused:
+        objects.download(f"s3://{bucket}/{prefix}", tmp_path)
+    assert f'The key "{keys[-1]}" in bucket "{bucket}" cannot be saved' in str(refused.value)
 
 
 def test_deleted_objects_are_not_there(s3: Any, bucket: str, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def _supported(request: Document) -> None:
     ]
     if config["Strategy"] == "Hyperband":
         unsupported.append("HyperParameterTuningJobConfig.Strategy Hyperband")
+    if config["Strategy"] == "Grid" and "TrainingJobDefinitions" in request:
+        unsupported.append("strategy Grid with TrainingJobDefinitions")
     if config.get("TrainingJobEarlyStoppingType") == "Auto":
         unsupported.append("HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType Auto")
     if unsupported:

@@ -128,7 +128,21 @@ def _channels(document: Document) -> None:
         source = channel["DataSource"]["S3DataSource"]
         if source["S3DataType"] != "S3Prefix":
             raise _unsupported(f"{path}.S3DataType", source["S3DataType"], "S3Prefix")
+        if source.get("AttributeNames"):
+            raise _unsupported(f"{path}.AttributeNames", "of any name", "channels without it")
+        _require_plain(channel, path)
         _require_s3(source["S3Uri"], f"{path}.S3Uri")
+
+
+def _require_plain(channel: Document, path: str) -> None:
+    """Objects come as they are, all of them and in the order of their keys."""
+    for name in ("CompressionType", "RecordWrapperType"):
+        value = channel.get(name, "None")
+        if value != "None":
+            raise _unsupported(f"{path}.{name}", value, "None")
+    if "ShuffleConfig" in channel:
+        seed = channel["ShuffleConfig"]["Seed"]
+        raise _unsupported(f"{path}.ShuffleConfig", f"with Seed {seed}", "channels without it")
 
 
 def _require_s3(uri: str, path: str) -> None:

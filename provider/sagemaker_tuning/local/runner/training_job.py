@@ -175,6 +175,9 @@ class TrainingJob:
                 channel["ChannelName"]: Channel(
                     content_type=channel.get("ContentType"),
                     input_mode=channel.get("InputMode", definition.input_mode),
+                    s3_data_distribution_type=channel["DataSource"]["S3DataSource"][
+                        "S3DataDistributionType"
+                    ],
                     record_wrapper_type=channel["RecordWrapperType"],
                 )
                 for channel in definition.channels
