@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.contract.aws import DEADLINE_SECONDS, Aws, Document
 from tests.contract.conftest import StartEndpoint
 from tests.contract.examples import DEFINITION, changed, endless, example, rows
@@ -80,15 +82,44 @@ def test_missing_packages_are_one_clear_line(tmp_path: Path) -> None:
     )
 
 
-def test_no_process_is_left_after_sigterm(start_endpoint: StartEndpoint) -> None:
-    """Training processes and the fork server are gone when the endpoint is, within seconds."""
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_no_process_is_left_after_a_signal(
+    start_endpoint: StartEndpoint, signum: signal.Signals
+) -> None:
+    """Training processes and the fork server are gone when the endpoint is, within seconds.
+
+    SIGHUP is what the end of a terminal sends.
+    """
     aws, process = start_endpoint()
     train(aws)
     started = descendants(process.pid)
     assert len(started) >= 2
-    process.terminate()
+    process.send_signal(signum)
     assert process.wait(DEADLINE_SECONDS) == 0
     wait_until_gone(started)
+
+
+def test_a_signal_that_is_ignored_from_the_start_stays_so(start_endpoint: StartEndpoint) -> None:
+    """`nohup` is how the endpoint outlives a terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        aws, process = start_endpoint()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    process.send_signal(signal.SIGHUP)
+    assert aws.sagemaker.list_training_jobs()["TrainingJobSummaries"] == []
+    process.terminate()
+    assert process.wait(DEADLINE_SECONDS) == 0
+
+
+def test_the_account_is_the_endpoints_own(
+    start_endpoint: StartEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulated part of AWS is in it too, whatever moto is told elsewhere."""
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "111111111111")
+    aws, _ = start_endpoint()
+    assert aws.client("sts").get_caller_identity()["Account"] == "123456789012"
+    aws.run(example(aws.upload(rows(400, seed=1), rows(200, seed=2))))
 
 
 def test_no_process_is_left_after_sigkill(start_endpoint: StartEndpoint) -> None:

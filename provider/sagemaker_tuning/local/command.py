@@ -11,12 +11,12 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
+from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.training.processes import TrainingProcesses
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class StartError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the endpoint until SIGTERM or SIGINT.
+    """Runs the endpoint until SIGTERM, SIGINT or SIGHUP.
 
     Returns:
         The exit code: 0 at the end, 1 when it could not start, which one line on stderr explains.
@@ -64,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data-dir",
         type=Path,
-        help="directory that keeps the jobs between runs; without it nothing is kept",
+        help="directory that keeps the jobs between runs; without it nothing is kept. Objects in"
+        " S3, artifacts among them, are not kept in any case",
     )
     parser.add_argument(
         "--completion-delay",
@@ -98,10 +99,8 @@ def _run(options: argparse.Namespace) -> None:
             f"--host {options.host} can be reached from other machines, and the endpoint has no"
             " authentication. Add --allow-remote if that is what you want."
         )
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
     with (
+        _end_asked_for() as asked,
         _listen(options.host, options.port) as listening,
         _directory(options) as directory,
         # Before moto and all else is imported, and before there is any thread.
@@ -113,7 +112,27 @@ def _run(options: argparse.Namespace) -> None:
         # For whoever started it to wait for, so it goes out at once.
         sys.stdout.write(f"Local SageMaker endpoint ready on {url} (account {endpoint.account})\n")
         sys.stdout.flush()
-        ending.wait()
+        asked.recv(1)
+
+
+@contextlib.contextmanager
+def _end_asked_for() -> Iterator[socket.socket]:
+    """A socket that has something to read once a signal has asked for the end.
+
+    Not an Event: set by a handler, it would wait for a lock that the interrupted wait may hold.
+    """
+    asked, wakeup = socket.socketpair()
+    with asked, wakeup:
+        wakeup.settimeout(0)
+        signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # Only a signal that has a handler writes to the socket. nohup ignores SIGHUP.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda *_: None)
+        try:
+            yield asked
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def _check_packages() -> None:
@@ -164,8 +183,9 @@ def _endpoint(
     directory: Path,
     processes: TrainingProcesses,
 ) -> "Endpoint":
-    # moto reads it when it is imported, which is therefore here and not at the top.
+    # moto reads them when it is imported, which is therefore here and not at the top.
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID
     from sagemaker_tuning.local.endpoint import Endpoint  # noqa: PLC0415 -- see above
     from sagemaker_tuning.local.runner.workplace import Settings  # noqa: PLC0415 -- likewise
 

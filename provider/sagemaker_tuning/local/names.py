@@ -3,7 +3,7 @@
 import secrets
 
 ACCOUNT_ID = "123456789012"
-"""The one account of the endpoint, which is moto's default."""
+"""The one account of the endpoint, which the command makes moto's too."""
 
 
 def tuning_job_arn(region: str, name: str) -> str:

@@ -155,7 +155,10 @@ class TrainingJob:
             return f"ClientError: {self._plan.inputs}"
         container = self._container(self._plan.inputs)
         exit_code = self._run_process(container)
-        failure = None if self._stop_reason else failure_reason(container, exit_code)
+        failure = None
+        if not self._stop_reason:
+            # Without an exit code the process was lost, which is not the algorithm's fault.
+            failure = INTERNAL_ERROR if exit_code is None else failure_reason(container, exit_code)
         if failure is None:
             try:
                 self._upload(container)
@@ -191,7 +194,7 @@ class TrainingJob:
         prepare(container)
         return container
 
-    def _run_process(self, container: Container) -> int:
+    def _run_process(self, container: Container) -> int | None:
         with self._lock:
             if self._interrupted.is_set():
                 return 0

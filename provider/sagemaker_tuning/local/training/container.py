@@ -114,9 +114,12 @@ def prepare(container: Container) -> None:
 
 
 def environment_variables(container: Container) -> dict[str, str]:
-    """The whole environment of a program in ``container``, nothing to be added to it."""
+    """The whole environment of a program in ``container``, nothing to be added to it.
+
+    Hyperparameters and variables that an environment cannot carry are left out.
+    """
     hyperparameters = container.hyperparameters
-    return {
+    variables = {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         "PYTHONUNBUFFERED": "1",
         "TZ": "UTC",
@@ -143,6 +146,15 @@ def environment_variables(container: Container) -> dict[str, str]:
         **{f"SM_HP_{name.upper()}": value for name, value in hyperparameters.items()},
         **container.environment,
     }
+    return {name: value for name, value in variables.items() if _can_be_carried(name, value)}
+
+
+def _can_be_carried(name: str, value: str) -> bool:
+    try:
+        os.fsencode(name + value)
+    except UnicodeEncodeError:
+        return False
+    return bool(name) and "=" not in name and "\0" not in name + value
 
 
 def _input_data_config(container: Container) -> dict[str, dict[str, str]]:

@@ -30,18 +30,8 @@ def preload() -> None:
 def main(launch: Launch, cache_dir: Path) -> int:
     """Run a program in its container to its end and return the process's exit code."""
     container = launch.container
-    os.environ.clear()
-    os.environ.update(environment_variables(container))
-    time.tzset()
-    os.chdir(container.root)
-    sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(asctime)s:%(levelname)s] %(message)s",
-        datefmt="%Y-%m-%d:%H:%M:%S",
-    )
     try:
+        _settle(container)
         importlib.import_module(launch.program).train(container, cache_dir)
     except UserError as error:
         return _fail(container, f"ClientError: {error}")
@@ -51,7 +41,23 @@ def main(launch: Launch, cache_dir: Path) -> int:
     return 0
 
 
+def _settle(container: Container) -> None:
+    os.environ.clear()
+    os.environ.update(environment_variables(container))
+    time.tzset()
+    os.chdir(container.root)
+    sys.stdout = sys.stderr = os.fdopen(
+        1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+    )
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=logging.INFO,
+        format="[%(asctime)s:%(levelname)s] %(message)s",
+        datefmt="%Y-%m-%d:%H:%M:%S",
+    )
+
+
 def _fail(container: Container, reason: str) -> int:
     _log.error(reason)
-    container.failure_file.write_text(reason, encoding="utf-8")
+    container.failure_file.write_text(reason, encoding="utf-8", errors="backslashreplace")
     return 1

@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,8 @@ class _ForkServer:
             self._kill_overdue()
             if self._control in ready and not self._answer():
                 break
+        # The socket goes with this server, and the ends of the processes are still to come.
+        signal.set_wakeup_fd(-1)
         for pid in self._jobs:
             _signal_group(pid, signal.SIGKILL)
 
@@ -88,12 +91,20 @@ class _ForkServer:
         if isinstance(message, messages.Stop):
             self._stop(message)
         else:
-            self._launch(message, *fds)
+            self._launch(message, fds)
         return True
 
-    def _launch(self, launch: messages.Launch, output_fd: int, status_fd: int) -> None:
+    def _launch(self, launch: messages.Launch, fds: list[int]) -> None:
+        """Start a training process; where that fails the endpoint finds its pipe closed."""
         server = os.getpid()
-        pid = os.fork()
+        try:
+            output_fd, status_fd = fds  # the kernel leaves out what there is no room for
+            pid = os.fork()
+        except (OSError, ValueError):
+            traceback.print_exc()
+            for fd in fds:
+                os.close(fd)
+            return
         if pid == 0:
             _run(launch, self._cache_dir, output_fd, server)
         os.close(output_fd)
@@ -155,6 +166,8 @@ def _run(launch: messages.Launch, cache_dir: Path, output_fd: int, server: int) 
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         exit_code = entrypoint.main(launch, cache_dir)
         sys.stdout.flush()
+    except BaseException:  # noqa: BLE001 -- whatever it was, this is the last chance to say so
+        traceback.print_exc()
     finally:
         os._exit(exit_code)
 

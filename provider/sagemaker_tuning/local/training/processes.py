@@ -63,15 +63,17 @@ class TrainingProcesses:
         output, output_end = os.pipe()
         status, status_end = os.pipe()
         try:
-            self._send_launch(launch, output_end, status_end)
+            try:
+                self._send_launch(launch, output_end, status_end)
+            finally:
+                # Before the answer is waited for, which would not end without one otherwise.
+                os.close(output_end)
+                os.close(status_end)
             return TrainingProcess(self, output, status)
         except BaseException:
             os.close(output)
             os.close(status)
             raise
-        finally:
-            os.close(output_end)
-            os.close(status_end)
 
     def stop(self, pid: int, grace_seconds: float) -> None:
         """SIGTERM to the group of a training process, SIGKILL after the grace; returns at once."""
@@ -148,10 +150,11 @@ class TrainingProcess:
         self._status_fd = status_fd
         pid = self._read_status()
         if pid is None:
-            raise RuntimeError("the fork server of training processes ended before the fork")
+            raise RuntimeError("the fork server could not start the training process")
         self.pid = pid
         self._output = os.fdopen(output_fd, "rb")
         self._exit_code: int | None = None
+        self._waited = False
 
     def lines(self) -> Iterator[str]:
         """Standard output and error together, as CloudWatch shows them, without the newline.
@@ -168,20 +171,19 @@ class TrainingProcess:
         """SIGTERM to its group, SIGKILL after the grace; returns at once."""
         self._processes.stop(self.pid, grace_seconds)
 
-    def wait(self) -> int:
+    def wait(self) -> int | None:
         """Its exit code once it has ended, negative the signal that ended it.
 
-        What was left of its group is gone by then.
+        What was left of its group is gone by then. None where nobody knows: the fork server has
+        ended, and the process with it.
         """
-        if self._exit_code is None:
-            exit_code = self._read_status()
+        if not self._waited:
+            self._waited = True
+            self._exit_code = self._read_status()
             os.close(self._status_fd)
-            if exit_code is None:
-                # The fork server was killed, and the process with it.
+            if self._exit_code is None:
                 with suppress(ProcessLookupError):
                     os.killpg(self.pid, signal.SIGKILL)
-                exit_code = -signal.SIGKILL
-            self._exit_code = exit_code
         return self._exit_code
 
     def _read_status(self) -> int | None:

@@ -56,6 +56,18 @@ def test_environment_is_the_contracts(make_container: Callable[..., Container]) 
     assert variables["SM_NUM_GPUS"] == "7", "the request's Environment wins"
 
 
+def test_what_no_environment_can_carry_is_left_out(
+    make_container: Callable[..., Container],
+) -> None:
+    """Hyperparameters may have any name and value; SM_HPS and their file have them all."""
+    hyperparameters = {"a=b": "1", "nul": "1\0", "half": "\ud800", "eta": "0.1"}
+    container = make_container(hyperparameters, environment={"NUL": "a\0b"})
+    variables = environment_variables(container)
+    assert [name for name in variables if name.startswith("SM_HP_")] == ["SM_HP_ETA"]
+    assert "NUL" not in variables
+    assert set(json.loads(variables["SM_HPS"])) == set(hyperparameters)
+
+
 def test_environment_has_nothing_of_the_endpoints(
     make_container: Callable[..., Container], monkeypatch: pytest.MonkeyPatch
 ) -> None:

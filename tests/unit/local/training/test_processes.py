@@ -1,8 +1,11 @@
 """Training processes: launched, followed, stopped, and never left behind."""
 
+import itertools
 import operator
 import os
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,7 +80,7 @@ def wait_until_gone(*pids: int) -> None:
     wait_until(lambda: not any(map(is_running, pids)))
 
 
-def finish(process: TrainingProcess) -> tuple[int, list[str]]:
+def finish(process: TrainingProcess) -> tuple[int | None, list[str]]:
     """Exit code and lines of a process that ends by itself."""
     lines = list(process.lines())
     return process.wait(), lines
@@ -110,7 +113,19 @@ def test_an_unforeseen_failure_is_the_algorithms(
     container = make_container(image="broken")
     exit_code, lines = finish(processes.launch(container))
     assert any("broken.py" in line for line in lines)
+    assert exit_code is not None
     assert failure_reason(container, exit_code) == "AlgorithmError: no rows to divide by"
+
+
+def test_what_fails_before_the_program_is_told_too(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """A training process that finds no container says so before it ends."""
+    container = make_container(image="orderly")
+    shutil.rmtree(container.root)
+    exit_code, lines = finish(processes.launch(container))
+    assert exit_code == 1
+    assert any(f"No such file or directory: '{container.root}" in line for line in lines)
 
 
 def test_stop_lets_a_program_end_in_order(
@@ -161,6 +176,31 @@ def test_stopping_a_process_that_has_ended_is_harmless(
     finish(process)
     process.stop(0)
     assert process.wait() == 0
+
+
+def test_a_failed_start_leaves_the_fork_server_to_the_others(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """Here it runs out of file descriptors; the caller is told, and the others train on."""
+    process = processes.launch(make_container(image="orderly"))
+    lines = process.lines()
+    assert next(lines) == "ready"
+    server = parent_of(process.pid)
+    _, most = resource.prlimit(server, resource.RLIMIT_NOFILE)
+    for free in (0, 1):
+        used = {int(path.name) for path in Path(f"/proc/{server}/fd").iterdir()}
+        unused = (number for number in itertools.count() if number not in used)
+        limit = next(itertools.islice(unused, free, None))
+        resource.prlimit(server, resource.RLIMIT_NOFILE, (limit, most))
+        with pytest.raises(RuntimeError, match="could not start"):
+            processes.launch(make_container(image="careless"))
+    resource.prlimit(server, resource.RLIMIT_NOFILE, (most, most))
+    again = processes.launch(make_container(image="careless"))
+    assert parent_of(again.pid) == server
+    finish(again)
+    process.stop(FOREVER_SECONDS)
+    assert list(lines) == ["bye"]
+    assert process.wait() == 3
 
 
 def test_processes_start_from_many_threads(
@@ -230,6 +270,7 @@ def test_a_bad_line_fails_the_training_job(
     """Its reason names file, line and value, in the log too."""
     container = make_container({"num_round": "1"}, files={"train/a.csv": "1,2\n0,abc\n"})
     exit_code, lines = finish(processes.launch(container))
+    assert exit_code is not None
     reason = failure_reason(container, exit_code)
     assert reason is not None
     assert reason.startswith("ClientError: ")
@@ -264,7 +305,7 @@ def test_closing_kills_every_training_process(
     processes.close()
     processes.close()
     assert list(lines) == []
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait() is None
     wait_until_gone(*pids)
     with pytest.raises(RuntimeError, match="the endpoint is ending"):
         processes.launch(make_container(image="stubborn"))
@@ -281,7 +322,7 @@ def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
         assert next(lines) == "ready"
         os.kill(parent_of(process.pid), signal.SIGKILL)
         assert list(lines) == []
-        assert process.wait() == -signal.SIGKILL
+        assert process.wait() is None
         container = make_container(image="show", environment={"MY_FLAG": "again"})
         assert finish(processes.launch(container))[0] == 0
 
