@@ -275,6 +275,8 @@ with DAG(
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     params=PARAMS,
+    # A retry costs nothing: it finds the tuning job that an earlier try launched.
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=15)},
     tags=["sagemaker", "tuning"],
 ):
     create_tuning_job = SageMakerCreateTuningJobOperator(

@@ -15,13 +15,11 @@ except ImportError:  # before 3.2
 try:
     from airflow.sdk.exceptions import (
         AirflowFailException,
-        TaskDeferralError,
         TaskDeferralTimeout,
     )
 except ImportError:  # before 3.1
     from airflow.exceptions import (  # type: ignore[no-redef]
         AirflowFailException,
-        TaskDeferralError,
         TaskDeferralTimeout,
     )
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AirflowFailException",
-    "TaskDeferralError",
     "TaskDeferralTimeout",
     "conf",
     "is_still_deferred",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import numpy as np
 import pytest
+import yaml
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferralTimeout, TaskDeferred
 
@@ -77,9 +78,9 @@ def connection(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://test:test@/?region_name=us-east-1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module", autouse=True)
 def client(endpoint: str) -> Any:
-    """Give a plain boto3 client, to see what really happened."""
+    """Upload the data; give a plain boto3 client, to see what really happened."""
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
     s3.create_bucket(Bucket=_BUCKET)
@@ -371,15 +372,73 @@ def test_best_training_job_and_its_model(client: Any) -> None:
 
 
 def test_there_is_no_best_before_the_first_success() -> None:
-    """Asked too early, the operator says that no training job has an objective metric."""
+    """Asked too early the operator may be retried; once the job has ended, it is not."""
     launched = _operator(_request(rounds=_FOR_EVER), wait_for_completion=False).execute(_context())
     name = launched["HyperParameterTuningJobName"]
-    with pytest.raises(AirflowFailException) as refused:
-        SageMakerGetBestTrainingJobOperator(task_id="best", tuning_job_name=name).execute(
+    best = SageMakerGetBestTrainingJobOperator(task_id="best", tuning_job_name=name)
+    with pytest.raises(NoCompletedTrainingJob, match="has an objective metric"):
+        best.execute(_context())
+    SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name).execute(_context())
+
+
+def test_there_is_no_best_of_failures() -> None:
+    """Once the job has ended without a success, asking again is no use; the reasons are told."""
+    chosen = f"failing-{uuid.uuid4().hex[:8]}"
+    with pytest.raises(TuningJobFailed):
+        _operator(_request(data="text"), tuning_job_name=chosen).execute(_context())
+    with pytest.raises(AirflowFailException, match="'three'") as refused:
+        SageMakerGetBestTrainingJobOperator(task_id="best", tuning_job_name=chosen).execute(
             _context()
         )
     assert isinstance(refused.value.__cause__, NoCompletedTrainingJob)
+
+
+def test_an_outage_at_the_last_look_only_lengthens_the_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The wait is over, AWS is out of reach: the task is deferred again instead of failing."""
+    with pytest.raises(TaskDeferred) as deferred:
+        _operator(deferrable=True).execute(_context())
+    event = _fire(deferred.value.trigger)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    late = _operator(deferrable=True)
+    with pytest.raises(TaskDeferred) as again:
+        late.execute_complete(_context(), event)
+    assert again.value.trigger.serialize() == deferred.value.trigger.serialize()
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_no_job_is_left_by_a_task_that_has_no_try_left(client: Any, retries: int) -> None:
+    """A wait that fails for good stops the job after the last try, and leaves it to a retry."""
+    ti = FakeTaskInstance(max_tries=retries)
+    request = _request(rounds=_FOR_EVER)
+    with pytest.raises(TaskDeferred) as deferred:
+        _operator(request, deferrable=True, retries=retries).execute(_context(ti))
+    name = deferred.value.trigger.serialize()[1]["tuning_job_name"]
+    event = {
+        "HyperParameterTuningJobName": name,
+        "Error": "denied",
+        "ErrorType": "AwsCallFailed",
+    }
+    with pytest.raises(AwsCallFailed, match="denied"):
+        _operator(request, deferrable=True, retries=retries).resume_execution(
+            "execute_complete", {"event": event}, _context(ti)
+        )
+    assert (_status(client, name) == "InProgress") == (retries == 1)
     SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name).execute(_context())
+
+
+def test_a_document_is_not_taken_for_a_file() -> None:
+    """YAML whose last line ends in ``.json`` is a document, as its other lines tell."""
+    request = _request()
+    request["training_job_definition"] = yaml.safe_dump(
+        request["training_job_definition"] | {"Environment": {"CONFIG": "s3://bucket/config.json"}},
+        sort_keys=False,
+    ).rstrip()
+    assert request["training_job_definition"].endswith(".json")
+    result = _operator(request).execute(_context())
+    assert result["HyperParameterTuningJobStatus"] == "Completed"
 
 
 def test_an_unknown_job_is_named() -> None:

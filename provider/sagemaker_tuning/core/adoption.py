@@ -35,6 +35,7 @@ class Claim:
         is_first_try: Whether no earlier try of this epoch can have launched a job.
         has_ambiguous_create: Whether a Create of this very try may have been carried out
             without its answer having come.
+        is_chosen_name: Whether the name is the user's choice, so that it proves nothing.
     """
 
     identity: str
@@ -42,6 +43,7 @@ class Claim:
     try_id: str
     is_first_try: bool
     has_ambiguous_create: bool
+    is_chosen_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,14 @@ def decide(
     if claim.is_first_try and not _is_of_this_try(claim, tags):
         return _not_of_this_epoch(snapshot)
     differing = _differing(claim, request, description, tags)
+    is_proven = IDENTITY_TAG in tags or not claim.is_chosen_name or claim.has_ambiguous_create
+    # A job without any tags may be ours, launched where tagging is denied; another's tags say
+    # that it is another's, and so does another request.
+    if not is_proven and (tags or differing):
+        return Refuse(
+            f"the tuning job {snapshot.name} does not say that this task launched it: choose "
+            "another tuning_job_name"
+        )
     if differing:
         why = f"{snapshot.name} was launched with another request ({', '.join(differing)})"
         return StopFirst(why) if snapshot.status in _LIVE else NextGeneration(why)

@@ -78,9 +78,6 @@ class CountersCondition:
             return f"the tuning job is {snapshot.status} with {_said(counts)}"
         return None
 
-    def __str__(self) -> str:
-        return _said(dict(self.at_least))
-
 
 def _counts(snapshot: Snapshot) -> dict[str, int]:
     return snapshot.counters.to_document() | snapshot.objectives.to_document()

@@ -8,8 +8,7 @@
     │ ├ TuningJobFailed
     │ └ TuningJobStopped
     ├ CountersOutOfReach                   never retried
-    ├ NoCompletedTrainingJob               never retried
-    ├ TuningJobTimeout(TimeoutError)
+    ├ NoCompletedTrainingJob               never retried once the tuning job has ended
     └ AwsCallFailed
 
 "Never retried" ones reach Airflow as ``AirflowFailException``, with the error as their cause.
@@ -123,13 +122,15 @@ class CountersOutOfReach(SageMakerTuningError):
 
 
 class NoCompletedTrainingJob(SageMakerTuningError):
-    """No training job has an objective metric yet, so there is no best one."""
+    """No training job has an objective metric or an artifact, so there is no best one.
 
-    is_retried = False
+    Attributes:
+        is_retried: Whether there may be one later.
+    """
 
-
-class TuningJobTimeout(SageMakerTuningError, TimeoutError):
-    """The task's own time limit came before the tuning job's end."""
+    def __init__(self, message: str, *, is_retried: bool = False) -> None:
+        super().__init__(message)
+        self.is_retried = is_retried
 
 
 class AwsCallFailed(SageMakerTuningError):
@@ -142,6 +143,7 @@ class AwsCallFailed(SageMakerTuningError):
         is_transient: Whether the same call may succeed later: throttled, a fault of the
             service, expired credentials, a connection that was refused or broke.
         is_ambiguous: Whether the call may have been carried out all the same.
+        is_credential: Whether other credentials, looked up anew, may be accepted.
     """
 
     def __init__(
@@ -153,6 +155,7 @@ class AwsCallFailed(SageMakerTuningError):
         request_id: str | None = None,
         is_transient: bool = False,
         is_ambiguous: bool = False,
+        is_credential: bool = False,
     ) -> None:
         super().__init__(message)
         self.operation = operation
@@ -160,3 +163,4 @@ class AwsCallFailed(SageMakerTuningError):
         self.request_id = request_id
         self.is_transient = is_transient
         self.is_ambiguous = is_ambiguous
+        self.is_credential = is_credential

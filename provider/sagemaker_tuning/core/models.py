@@ -8,17 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def model_request(training_job: Mapping[str, Any], model_name: str) -> dict[str, Any]:
+def model_request(training_job: Mapping[str, Any], model_name: str, image: str) -> dict[str, Any]:
     """Give the request of CreateModel that serves what a training job made.
 
-    Image, artifact, environment, role, network settings are the training job's own.
+    Artifact, environment, role and network settings are the training job's own.
 
     Args:
         training_job: Answer of DescribeTrainingJob, of a job that has an artifact.
         model_name: Name of the model.
+        image: Registry path of the image that serves it.
     """
     container: dict[str, Any] = {
-        "Image": training_job["AlgorithmSpecification"]["TrainingImage"],
+        "Image": image,
         "ModelDataUrl": training_job["ModelArtifacts"]["S3ModelArtifacts"],
     }
     if training_job.get("Environment"):

@@ -68,15 +68,18 @@ class LaunchIdentity:
         return f"{slug}{tail}" if slug else tail.lstrip("-")
 
 
-def later_generation(name: str, *, epoch: int, generation: int) -> str:
+def later_generation(name: str, digest: str, *, epoch: int, generation: int) -> str:
     """Give the name of a later job under a name that the user chose.
 
-    The first one, of epoch 0, is the name as given; later ones end in ``-<epoch><generation>``,
-    and the given name is cut where both are too long together.
+    The first one, of epoch 0, is the name as given; later ones end in ``-<epoch><generation>``.
+    Where both are too long together, the given name is cut, and some of the identity's digest
+    stands for what was cut off.
     """
     if epoch == 0 and generation == 1:
         return name
     tail = f"-{epoch}{generation:02d}"
+    if len(name) + len(tail) > MAX_NAME_LENGTH:
+        tail = f"-{digest[:4]}{tail}"
     return name[: MAX_NAME_LENGTH - len(tail)].rstrip("-") + tail
 
 

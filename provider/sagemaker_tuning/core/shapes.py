@@ -9,6 +9,7 @@ where it matters, and after the credentials were resolved.
 
 from __future__ import annotations
 
+import numbers
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ _TYPES: dict[str, tuple[Any, str]] = {
     "double": (int | float, "a number"),
     "boolean": (bool, "true or false"),
 }
+_OPEN_ENUMERATIONS = frozenset({"TrainingInstanceType"})
+"""Enumerations that AWS extends more often than anybody upgrades botocore."""
 _READERS: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "long": int,
@@ -73,10 +76,13 @@ def to_model_types(value: Any, shape: Shape) -> Any:
 def _scalar(value: Any, type_name: str) -> Any:
     if isinstance(value, str):
         return _from_string(value, type_name)
-    if type_name == "string" and isinstance(value, bool):
-        return str(value).lower()
-    if type_name == "string" and isinstance(value, int | float):
-        return repr(value)
+    if isinstance(value, bool):
+        return str(value).lower() if type_name == "string" else value
+    # int() and float(), because numpy's numbers print as np.float64(0.1).
+    if isinstance(value, numbers.Integral) and type_name in {"string", "integer", "long"}:
+        return str(int(value)) if type_name == "string" else int(value)
+    if isinstance(value, numbers.Real) and type_name == "string":
+        return repr(float(value))
     return value
 
 
@@ -155,7 +161,8 @@ def _scalar_violations(value: Any, shape: Shape, path: str) -> Iterator[Violatio
     metadata = shape.metadata
     if isinstance(value, str):
         yield from _size(len(value), "characters", shape, path)
-        if "enum" in metadata and value not in metadata["enum"]:
+        is_closed = shape.name not in _OPEN_ENUMERATIONS
+        if is_closed and "enum" in metadata and value not in metadata["enum"]:
             yield Violation(path, repr(value), "one of " + ", ".join(metadata["enum"]))
         if "pattern" in metadata and not _matches(metadata["pattern"], value):
             yield Violation(path, repr(value), f"must match {metadata['pattern']}")

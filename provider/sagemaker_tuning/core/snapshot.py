@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from sagemaker_tuning.core.status import (
@@ -46,6 +46,7 @@ class Snapshot:
         created_at: When the tuning job was created.
         ended_at: None while it runs.
         failure_reason: AWS's reason, if it gave one.
+        description: The whole answer.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Snapshot:
     created_at: datetime
     ended_at: datetime | None
     failure_reason: str | None
+    description: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_description(cls, description: Mapping[str, Any]) -> Self:
@@ -78,6 +80,7 @@ class Snapshot:
             created_at=description["CreationTime"],
             ended_at=description.get("HyperParameterTuningEndTime"),
             failure_reason=description.get("FailureReason"),
+            description=description,
         )
 
     @property

@@ -42,7 +42,6 @@ from sagemaker_tuning.core.naming import (
     later_generation,
 )
 from sagemaker_tuning.core.snapshot import Snapshot
-from sagemaker_tuning.core.training_jobs import failure_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -86,7 +85,8 @@ class LaunchRequest:
     def name(self, *, epoch: int, generation: int) -> str:
         """Give the tuning job's name in an epoch and generation."""
         if self.chosen_name is not None:
-            return later_generation(self.chosen_name, epoch=epoch, generation=generation)
+            digest = self.identity.digest
+            return later_generation(self.chosen_name, digest, epoch=epoch, generation=generation)
         return self.identity.tuning_job_name(epoch=epoch, generation=generation)
 
     def tags(self) -> list[dict[str, str]]:
@@ -169,10 +169,16 @@ class Launcher:
         raise TuningJobConflict(msg)
 
     def stop(self) -> None:
-        """Stop what is alive of this epoch, without waiting for its end."""
+        """Stop what is alive of this epoch and ours, without waiting for its end.
+
+        Needs no more of the request than who launches.
+
+        Raises:
+            AwsCallFailed: A call was refused, or failed again and again for about a minute.
+        """
         for name in self._live(self._request.epoch):
             log.info("Stopping %s", name)
-            self._hook.stop_tuning_job(name)
+            self._retrying(_CREATE_ATTEMPTS, _is_transient)(self._hook.stop_tuning_job, name)
 
     def _create(self, name: str) -> str | None:
         """Create the job; None if the name is in use.
@@ -181,13 +187,19 @@ class Launcher:
         out, the name is now in use, by us.
         """
         try:
-            return self._retrying(_CREATE_ATTEMPTS, self._is_worth_repeating)(
+            arn = self._retrying(_CREATE_ATTEMPTS, self._is_worth_repeating)(
                 lambda: self._hook.create_tuning_job(self._document(name))
             )
         except AwsCallFailed as error:
             if error.code == "ResourceInUse":
                 return None
             raise
+        if self._without_tags:
+            log.warning(
+                "The role may not tag the tuning job (sagemaker:AddTags), so it was created "
+                "without: a later try knows it by its name and its request"
+            )
+        return arn
 
     def _is_worth_repeating(self, error: BaseException) -> bool:
         if not isinstance(error, AwsCallFailed):
@@ -207,10 +219,6 @@ class Launcher:
             return False
         if self._request.document.get("Tags"):
             return False  # the user wants these tags
-        log.warning(
-            "The role may not tag the tuning job (sagemaker:AddTags), so it is created without: "
-            "a later try knows it by its name and its request"
-        )
         self._without_tags = True
         return True
 
@@ -225,6 +233,7 @@ class Launcher:
             try_id=self._request.try_id,
             is_first_try=self._request.is_first_try,
             has_ambiguous_create=self._has_ambiguous_create,
+            is_chosen_name=self._request.chosen_name is not None,
         )
         return decide(
             claim,
@@ -256,7 +265,7 @@ class Launcher:
         if isinstance(decision, Refuse):
             if decision.is_conflict:
                 raise TuningJobConflict(decision.why)
-            digest = failure_digest(self._hook.iter_training_jobs(name))
+            digest = self._hook.failure_digest(name)
             raise TuningJobFailed(f"{decision.why}:\n{digest}", digest=digest, is_retried=False)
         if isinstance(decision, StopFirst):
             log.info("%s: stopping it before another is launched", decision.why)
@@ -275,22 +284,27 @@ class Launcher:
         for generation in range(1, MAX_GENERATION + 1):
             name = self._request.name(epoch=epoch, generation=generation)
             try:
-                description = self._hook.describe_tuning_job(name)
+                description = self._retrying(_CREATE_ATTEMPTS, _is_transient)(
+                    self._hook.describe_tuning_job, name
+                )
             except TuningJobNotFound:
                 return
             if Snapshot.from_description(description).is_ended:
                 continue
-            if self._is_ours(description["HyperParameterTuningJobArn"]):
+            if self._is_ours(description["HyperParameterTuningJobArn"], epoch):
                 yield name
             else:
                 log.warning("%s was launched by another task or person, so it is left alone", name)
 
-    def _is_ours(self, arn: str) -> bool:
+    def _is_ours(self, arn: str, epoch: int) -> bool:
         """Whether the tags say so; without tags, a name that only this task can have made does."""
-        identity = self._tags(arn).get(IDENTITY_TAG)
-        if identity is None:
+        tags = self._tags(arn)
+        if IDENTITY_TAG not in tags:
             return self._request.chosen_name is None
-        return identity == self._request.identity.digest
+        # Nothing that was there before the first try can have been launched by this task.
+        is_first = self._request.is_first_try and epoch == self._request.epoch
+        is_before = is_first and tags.get(TRY_TAG) != self._request.try_id
+        return tags[IDENTITY_TAG] == self._request.identity.digest and not is_before
 
     def _retrying(self, attempts: int, is_retried: Callable[[BaseException], bool]) -> Retrying:
         return Retrying(
@@ -315,10 +329,12 @@ def _last_result(state: RetryCallState) -> dict[str, str]:
     return tags
 
 
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, AwsCallFailed) and error.is_transient
+
+
 def _is_lag(error: BaseException) -> bool:
-    return isinstance(error, TuningJobNotFound) or (
-        isinstance(error, AwsCallFailed) and error.is_transient
-    )
+    return isinstance(error, TuningJobNotFound) or _is_transient(error)
 
 
 def _tag(value: str) -> str:

@@ -14,35 +14,52 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    SSLError,
 )
 from botocore.exceptions import (
     ConnectionError as NotConnected,
 )
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
+from sagemaker_tuning.core.training_jobs import failure_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html, and every name under
+# which an AWS service throttles: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _TRANSIENT_CODES = frozenset(
     {
-        "ExpiredToken",
-        "ExpiredTokenException",
+        "BandwidthLimitExceeded",
         "InternalFailure",
         "InternalServerError",
-        "RequestExpired",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
         "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceUnavailable",
+        "SlowDown",
+        "ThrottledException",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
+_EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# Keys that were rotated look like this until they are looked up anew.
+_REJECTED_CODES = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})
 # Older operations say ValidationException of what is absent, newer ones ResourceNotFound.
 _ABSENT_CODES = frozenset({"ResourceNotFound", "ValidationException"})
+_TOO_MANY_REQUESTS = 429
 _SERVER_FAULT = 500
 
 
@@ -55,6 +72,8 @@ class SageMakerTuningHook(AwsBaseHook):
         region_name: AWS region; the connection's, or boto3's default, if not given.
         verify: As boto3's; the connection's if not given.
         config: botocore's configuration, as ``Config`` or as a mapping of its arguments.
+        requires_connection: Whether the connection must exist; by default, whether it has another
+            id than ``"aws_default"``.
 
     Every method that calls AWS raises ``AwsCallFailed``; those that read one resource also
     ``TuningJobNotFound``.
@@ -66,6 +85,8 @@ class SageMakerTuningHook(AwsBaseHook):
         region_name: str | None = None,
         verify: bool | str | None = None,  # noqa: FBT001 -- boto3's own type
         config: Config | dict[str, Any] | None = None,
+        *,
+        requires_connection: bool | None = None,
     ) -> None:
         super().__init__(
             aws_conn_id=aws_conn_id,
@@ -73,6 +94,10 @@ class SageMakerTuningHook(AwsBaseHook):
             verify=verify,
             client_type="sagemaker",
             config=config,
+        )
+        is_default = aws_conn_id in {None, "", self.default_conn_name}
+        self._requires_connection = (
+            not is_default if requires_connection is None else requires_connection
         )
 
     @cached_property
@@ -82,12 +107,17 @@ class SageMakerTuningHook(AwsBaseHook):
         Raises:
             AirflowNotFoundException: A connection that was asked for by its id does not exist.
         """
-        if self.aws_conn_id and self.aws_conn_id != self.default_conn_name:
+        if self.aws_conn_id and self._requires_connection:
             # The amazon hook would go on with whatever credentials this machine has, perhaps
             # another account's.
             self.get_connection(self.aws_conn_id)
         wrapper: AwsConnectionWrapper = super().conn_config
         return wrapper
+
+    @property
+    def has_connection(self) -> bool:
+        """Whether the settings come from a connection, not from boto3's own credential chain."""
+        return bool(self.conn_config.conn_id)
 
     @cached_property
     def _create_client(self) -> Any:
@@ -108,7 +138,7 @@ class SageMakerTuningHook(AwsBaseHook):
             The tuning job's ARN.
         """
         operation = "CreateHyperParameterTuningJob"
-        answer = self._call(operation, request, client=self._create_client)
+        answer = self._call(operation, request, repeats=False)
         return str(answer["HyperParameterTuningJobArn"])
 
     def describe_tuning_job(self, name: str) -> dict[str, Any]:
@@ -125,16 +155,30 @@ class SageMakerTuningHook(AwsBaseHook):
             if status == "InProgress":
                 raise
 
-    def iter_training_jobs(self, tuning_job_name: str) -> Iterator[dict[str, Any]]:
-        """Give the summaries of all training jobs of a tuning job, by creation time."""
-        request = {
+    def iter_training_jobs(
+        self, tuning_job_name: str, status: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Give the summaries of training jobs, of one status or of all, oldest first."""
+        request: dict[str, Any] = {
             "HyperParameterTuningJobName": tuning_job_name,
             "SortBy": "CreationTime",
             "SortOrder": "Ascending",
             "PaginationConfig": {"PageSize": 100},
         }
+        if status is not None:
+            request["StatusEquals"] = status
         for page in self._pages("ListTrainingJobsForHyperParameterTuningJob", request):
             yield from page["TrainingJobSummaries"]
+
+    def failure_digest(self, tuning_job_name: str) -> str:
+        """Group a tuning job's failed training jobs by reason, as far as AWS lets us look.
+
+        Never raises ``AwsCallFailed``: what is being explained must not be hidden by it.
+        """
+        try:
+            return failure_digest(self.iter_training_jobs(tuning_job_name, "Failed"))
+        except AwsCallFailed as error:
+            return f"(the failed training jobs could not be listed: {error})"
 
     def describe_training_job(self, name: str) -> dict[str, Any]:
         """Call DescribeTrainingJob."""
@@ -164,11 +208,11 @@ class SageMakerTuningHook(AwsBaseHook):
         return ".amazonaws.com" not in host and ".api.aws" not in host
 
     def _call(
-        self, operation: str, request: Mapping[str, Any], client: Any = None
+        self, operation: str, request: Mapping[str, Any], *, repeats: bool = True
     ) -> dict[str, Any]:
-        method = getattr(self.conn if client is None else client, xform_name(operation))
         with _translated(operation, request):
-            answer: dict[str, Any] = method(**request)
+            client = self.conn if repeats else self._create_client
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
         answer.pop("ResponseMetadata", None)
         return answer
 
@@ -201,18 +245,24 @@ def _refused(
         operation=operation,
         code=code,
         request_id=request_id,
-        is_transient=code in _TRANSIENT_CODES or http_status >= _SERVER_FAULT,
+        is_transient=code in _TRANSIENT_CODES | _EXPIRED_CODES
+        or http_status == _TOO_MANY_REQUESTS
+        or http_status >= _SERVER_FAULT,
         is_ambiguous=http_status >= _SERVER_FAULT,
+        is_credential=code in _EXPIRED_CODES | _REJECTED_CODES,
     )
 
 
 def _unanswered(operation: str, error: BotoCoreError) -> AwsCallFailed:
-    is_broken = isinstance(error, HTTPClientError)
+    what = "was not sent" if isinstance(error, ParamValidationError) else "got no answer"
+    # A connection that was never made carried nothing; one that broke may have.
+    is_broken = isinstance(error, HTTPClientError | SSLError)
+    is_credential = isinstance(error, NoCredentialsError | CredentialRetrievalError)
     return AwsCallFailed(
-        f"{operation} got no answer: {type(error).__name__}: {error}",
+        f"{operation} {what}: {type(error).__name__}: {error}",
         operation=operation,
         code=type(error).__name__,
         is_transient=is_broken or isinstance(error, NotConnected | CredentialRetrievalError),
-        # A connection that was never made carried nothing; one that broke may have.
         is_ambiguous=is_broken,
+        is_credential=is_credential,
     )

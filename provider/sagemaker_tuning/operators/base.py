@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sagemaker_tuning._compat import AirflowFailException, conf
+from sagemaker_tuning.core import errors
 from sagemaker_tuning.core.errors import (
     InvalidTuningRequest,
     SageMakerTuningError,
@@ -17,11 +18,11 @@ from sagemaker_tuning.core.errors import (
     Violation,
 )
 from sagemaker_tuning.core.snapshot import Snapshot
-from sagemaker_tuning.core.training_jobs import failure_digest
-from sagemaker_tuning.triggers.watcher import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from airflow.providers.amazon.aws.utils.mixins import AwsBaseHookMixin
 
     from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
@@ -45,28 +46,25 @@ def errors_for_airflow() -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
 
 
-class ConnectionMixin:
-    """The connection of an operator, for a wait that happens elsewhere."""
+def raise_wait_error(event: Mapping[str, Any]) -> None:
+    """Raise again what ended a deferred wait badly, under its own type."""
+    if "Error" in event:
+        kind = getattr(errors, event["ErrorType"], SageMakerTuningError)
+        raise kind(event["Error"])
 
-    aws_conn_id: str | None
-    region_name: str | None
-    verify: bool | str | None
-    botocore_config: dict[str, Any] | None
 
-    @property
-    def connection_arguments(self) -> dict[str, Any]:
-        """Give the four arguments by which Airflow names a connection to AWS."""
-        return {
-            "aws_conn_id": self.aws_conn_id,
-            "region_name": self.region_name,
-            "verify": self.verify,
-            "botocore_config": self.botocore_config,
-        }
+def connection_arguments(task: AwsBaseHookMixin[SageMakerTuningHook]) -> dict[str, Any]:
+    """Give what a wait elsewhere needs to reach the same account and region as this process does.
 
-    @property
-    def connection(self) -> Connection:
-        """Give the same as one value."""
-        return Connection.of(**self.connection_arguments)
+    The region is the one in use here: the triggerer may have another default.
+    """
+    return {
+        "aws_conn_id": task.aws_conn_id,
+        "region_name": task.hook.conn.meta.region_name,
+        "verify": task.verify,
+        "botocore_config": task.botocore_config,
+        "requires_connection": task.hook.has_connection or None,
+    }
 
 
 def as_document(value: Any, path: str) -> Any:
@@ -84,7 +82,7 @@ def as_document(value: Any, path: str) -> Any:
         raise InvalidTuningRequest([Violation(path, problem, "a JSON or YAML document")]) from error
 
 
-def raise_unless_completed(hook: SageMakerTuningHook, description: dict[str, Any]) -> None:
+def raise_unless_completed(hook: SageMakerTuningHook, description: Mapping[str, Any]) -> None:
     """Say why a tuning job that has ended did not complete.
 
     Raises:
@@ -99,7 +97,7 @@ def raise_unless_completed(hook: SageMakerTuningHook, description: dict[str, Any
         "Failed": TuningJobFailed,
         "Stopped": TuningJobStopped,
     }
-    digest = failure_digest(hook.iter_training_jobs(snapshot.name))
+    digest = hook.failure_digest(snapshot.name)
     counters = snapshot.counters
     lines = [
         f"the tuning job {snapshot.name} is {snapshot.status}"

@@ -9,9 +9,11 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
+    InvalidTuningRequest,
     NoCompletedTrainingJob,
     TuningJobConflict,
     TuningJobNotFound,
+    Violation,
 )
 from sagemaker_tuning.core.models import model_request
 from sagemaker_tuning.core.requests import differing_paths
@@ -90,10 +92,13 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTunin
         if not training_job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
             status = training_job["TrainingJobStatus"]
             msg = f"the training job {self.training_job_name} ({status}) has no model artifact"
-            raise NoCompletedTrainingJob(msg)
-        request = model_request(training_job, self.model_name or self.training_job_name)
-        if self.inference_image:
-            request["PrimaryContainer"]["Image"] = self.inference_image
+            raise NoCompletedTrainingJob(msg, is_retried=status == "InProgress")
+        image = self.inference_image or training_job["AlgorithmSpecification"].get("TrainingImage")
+        if not image:
+            problem = f"{self.training_job_name} was trained by an algorithm resource, not an image"
+            rule = "the registry path of an image that serves its model"
+            raise InvalidTuningRequest([Violation("inference_image", problem, rule)])
+        request = model_request(training_job, self.model_name or self.training_job_name, image)
         more = as_document(self.additional_fields, "additional_fields")
         return request | dict(more or {})
 

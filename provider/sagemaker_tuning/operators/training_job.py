@@ -8,7 +8,7 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning.core.errors import NoCompletedTrainingJob
-from sagemaker_tuning.core.training_jobs import best_training_job, failure_digest
+from sagemaker_tuning.core.training_jobs import best_training_job
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.operators.base import errors_for_airflow
 
@@ -34,8 +34,8 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         artifact and times of the training job, under AWS's keys.
 
     Raises:
-        AirflowFailException: No training job has an objective metric yet
-            (``NoCompletedTrainingJob``), with the failed ones by reason.
+        NoCompletedTrainingJob: No training job has an objective metric, with the failed ones by
+            reason. As ``AirflowFailException`` once the tuning job has ended: there will be none.
         TuningJobNotFound: There is no such tuning job.
         AwsCallFailed: AWS refuses a call.
     """
@@ -64,8 +64,9 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
 
     def _no_best(self, tuning_job: dict[str, Any]) -> NoCompletedTrainingJob:
         name, status = self.tuning_job_name, tuning_job["HyperParameterTuningJobStatus"]
-        digest = failure_digest(self.hook.iter_training_jobs(name))
+        digest = self.hook.failure_digest(name)
         failed = f"; failed training jobs:\n{digest}" if digest else ""
         return NoCompletedTrainingJob(
-            f"no training job of {name} ({status}) has an objective metric{failed}"
+            f"no training job of {name} ({status}) has an objective metric{failed}",
+            is_retried=status == "InProgress",
         )

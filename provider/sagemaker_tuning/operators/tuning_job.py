@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeGuard
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sagemaker_tuning._compat import TaskDeferralError, TaskDeferralTimeout, conf
+from sagemaker_tuning._compat import AirflowFailException, TaskDeferralTimeout, conf
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import AwsCallFailed
 from sagemaker_tuning.core.naming import LaunchIdentity, launch_epoch
 from sagemaker_tuning.core.rules import validate
+from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import tuning_job_result
 from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.links.console import TuningJobLink
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
-    ConnectionMixin,
     as_document,
+    connection_arguments,
     default_deferrable,
     errors_for_airflow,
     raise_unless_completed,
+    raise_wait_error,
 )
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger, wait_for_tuning_job
-from sagemaker_tuning.triggers.watcher import WatchedJob
+from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow.sdk import Context
 
@@ -45,10 +49,20 @@ _DOCUMENT_FILES = (".json", ".yaml", ".yml")
 
 
 def _is_file(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value.endswith(_DOCUMENT_FILES)
+    """Whether it is a path: a document, whose last line may end so too, has more than one word."""
+    return isinstance(value, str) and value.endswith(_DOCUMENT_FILES) and len(value.split()) == 1
 
 
-class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMakerTuningHook]):
+def _namespace() -> str:
+    """Give what tells this deployment apart; empty where nothing is configured."""
+    return (
+        conf.get("sagemaker_tuning", "namespace", fallback=None)
+        or conf.get("api", "base_url", fallback=None)
+        or ""
+    )
+
+
+class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
     """Launch a hyperparameter tuning job, exactly once, and wait for it.
 
     The documents are those of boto3's ``create_hyper_parameter_tuning_job``, with AWS's own keys:
@@ -60,7 +74,9 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
     before it is sent.
 
     A retry never launches a second job: the job's name follows from DAG, run, task and map index,
-    so a later try finds what an earlier one launched, and goes on waiting for it.
+    so a later try finds what an earlier one launched, and goes on waiting for it. Give the task
+    ``retries``: they cost nothing. Clearing the task means to run it again: it stops the job that
+    it launched before, if that is still alive, and launches another.
 
     Args:
         tuning_job_config: ``HyperParameterTuningJobConfig``: strategy, objective, parameter
@@ -71,15 +87,18 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         autotune: ``Autotune``.
         tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 44, since
             the provider adds its own by which a later try knows the job.
-        tuning_job_name: 1 to 32 characters, letters, digits and hyphens; made up if not given.
-            A job that must be launched again after a failed one ends in ``-<number>``.
+        tuning_job_name: 1 to 32 characters, letters, digits and hyphens, another one for each DAG
+            run; made up if not given. A job that must be launched again, after a failed one or a
+            Clear, ends in ``-<number>``.
         retry_failed: Launch the same request again on a retry even if every training job failed
             by its request, data or algorithm.
         wait_for_completion: Succeed only when the tuning job has completed; without, as soon as
             it is launched.
         deferrable: Wait without a worker slot, in the triggerer.
         poll_interval: Seconds between two looks at the job, above 0.
-        stop_on_kill: Stop the tuning job when the task is killed, marked failed or timed out.
+        stop_on_kill: Stop the tuning job when the task is killed, times out, or has failed with no
+            try left; and when a person ends or clears it while it is deferred, which Airflow tells
+            a trigger since 3.3.
         multiple_outputs: Push each key of the result as an XCom of its own too, so that
             ``create.output["HyperParameterTuningJobName"]`` is one.
 
@@ -135,7 +154,7 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         self.deferrable = default_deferrable() if deferrable is None else deferrable
         self.poll_interval = poll_interval
         self.stop_on_kill = stop_on_kill
-        self._launched: LaunchedTuningJob | None = None
+        self._request: LaunchRequest | None = None
         self._is_killed = False
 
     def resolve_template_files(self) -> None:
@@ -156,82 +175,122 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Launch the tuning job, or find it launched, and wait."""
-        with errors_for_airflow():
-            launched = Launcher(self.hook, self._launch_request(context)).launch()
-        self._launched = launched
-        if self._is_killed:  # while it was being launched
-            self.on_kill()
-        self._keep_link(context, launched.name)
-        if not self.wait_for_completion:
-            return {
-                "HyperParameterTuningJobName": launched.name,
-                "HyperParameterTuningJobArn": launched.arn,
-            }
-        if self.deferrable:
-            self._defer(launched)
-        job = WatchedJob(launched.name, self.poll_interval, launched.arn)
-        with errors_for_airflow():
-            asyncio.run(wait_for_tuning_job(self.connection, job, self.log))
-        return self._completed(launched.name)
+        with self._stopping_if_over(context), errors_for_airflow():
+            launched = self._launch(context)
+            if not self.wait_for_completion:
+                return {
+                    "HyperParameterTuningJobName": launched.name,
+                    "HyperParameterTuningJobArn": launched.arn,
+                }
+            if self.deferrable:
+                self._defer(launched)
+            connection = Connection.of(**connection_arguments(self))
+            job = WatchedJob(launched.name, self.poll_interval, launched.arn)
+            snapshot = asyncio.run(wait_for_tuning_job(connection, job, self.log))
+            return self._result(snapshot.description)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
         """Go on after the deferred wait."""
-        if "Error" in event:
-            raise AwsCallFailed(event["Error"], code=event["ErrorType"])
-        return self._completed(event["HyperParameterTuningJobName"])
+        with errors_for_airflow():
+            raise_wait_error(event)
+            name, arn = (event[f"HyperParameterTuningJob{key}"] for key in ("Name", "Arn"))
+            launched = LaunchedTuningJob(name, arn, is_adopted=True)
+            try:
+                description = self.hook.describe_tuning_job(name)
+            except AwsCallFailed as error:
+                if not error.is_transient:
+                    raise
+                self.log.warning("%s; waiting on", error)
+                self._defer(launched)
+            if not Snapshot.from_description(description).is_ended:
+                self._defer(launched)  # an answer from before the end
+            return self._result(description)
 
     def resume_execution(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
     ) -> Any:
-        """Go on after the deferred wait, or stop the job that nobody will wait for any more."""
-        try:
+        """Go on after the deferred wait; stop the job that nobody will wait for any more."""
+        self._request = self._launch_request(context, {})
+        with self._stopping_if_over(context):
             return super().resume_execution(next_method, next_kwargs, context)
-        except (TaskDeferralTimeout, TaskDeferralError) as error:
-            ti = context["ti"]
-            is_over = isinstance(error, TaskDeferralTimeout) or ti.try_number > ti.max_tries
-            if is_over and self.stop_on_kill:
-                Launcher(self.hook, self._launch_request(context)).stop()
-            raise
 
     def on_kill(self) -> None:
-        """Stop the tuning job that this task waits for in its worker."""
+        """Stop the tuning job that this task waits for, or is launching, in its worker."""
         self._is_killed = True
-        if self._launched is not None and self.stop_on_kill:
-            self.log.info("The task was killed: stopping %s", self._launched.name)
-            self.hook.stop_tuning_job(self._launched.name)
+        # Airflow kills the process for good after five seconds, so nothing is waited for.
+        self._stop(sleep=lambda _: None)
+
+    def _launch(self, context: Context) -> LaunchedTuningJob:
+        request = self._launch_request(context, self._document(context))
+        name = request.name(epoch=request.epoch, generation=1)
+        validate({"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()})
+        if not request.identity.namespace and not self.hook.is_local:
+            self.log.warning(
+                "Neither [sagemaker_tuning] namespace nor [api] base_url is set: another Airflow "
+                "that runs the same DAG in this AWS account would want the same job names"
+            )
+        self._request = request
+        launched = Launcher(self.hook, request).launch()
+        if self._is_killed:  # while it was being launched
+            self._stop()
+        self._keep_link(context, launched.name)
+        return launched
 
     def _keep_link(self, context: Context, name: str) -> None:
         meta = self.hook.conn.meta
-        if self.hook.is_local:
-            # Airflow asks for the value of every link, and logs an error if there is none.
-            context["ti"].xcom_push(key=TuningJobLink.key, value={})
-            return
-        TuningJobLink.persist(context, self, meta.region_name, meta.partition, tuning_job_name=name)
+        try:
+            if self.hook.is_local:
+                # Airflow asks for the value of every link, and logs an error if there is none.
+                context["ti"].xcom_push(key=TuningJobLink.key, value={})
+                return
+            TuningJobLink.persist(
+                context, self, meta.region_name, meta.partition, tuning_job_name=name
+            )
+        except Exception:
+            self.log.warning("The link to %s could not be kept", name, exc_info=True)
 
-    def _defer(self, launched: LaunchedTuningJob) -> None:
+    def _defer(self, launched: LaunchedTuningJob) -> NoReturn:
         trigger = SageMakerTuningJobTrigger(
             tuning_job_name=launched.name,
             tuning_job_arn=launched.arn,
             poll_interval=self.poll_interval,
             stop_on_kill=self.stop_on_kill,
-            **self.connection_arguments,
+            **connection_arguments(self),
         )
         self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
 
-    def _completed(self, name: str) -> dict[str, Any]:
-        description = self.hook.describe_tuning_job(name)
-        with errors_for_airflow():
-            raise_unless_completed(self.hook, description)
+    def _result(self, description: Mapping[str, Any]) -> dict[str, Any]:
+        raise_unless_completed(self.hook, description)
         return tuning_job_result(description)
 
-    def _launch_request(self, context: Context) -> LaunchRequest:
+    @contextmanager
+    def _stopping_if_over(self, context: Context) -> Iterator[None]:
+        """Stop our tuning job if a failure is this task's last word: nobody will wait for it."""
+        try:
+            yield
+        except Exception as error:
+            ti = context["ti"]
+            is_final = isinstance(error, AirflowFailException | TaskDeferralTimeout)
+            if is_final or ti.try_number > ti.max_tries:
+                self._stop()
+            raise
+
+    def _stop(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        if self._request is None or not self.stop_on_kill:
+            return
+        try:
+            Launcher(self.hook, self._request, sleep).stop()
+        except Exception:
+            self.log.warning("The tuning job could not be stopped", exc_info=True)
+
+    def _launch_request(self, context: Context, document: dict[str, Any]) -> LaunchRequest:
         ti = context["ti"]
         epoch = launch_epoch(
             max_tries=ti.max_tries, retries=self.retries or 0, try_number=ti.try_number
         )
-        request = LaunchRequest(
+        return LaunchRequest(
             identity=LaunchIdentity(
-                namespace=self._namespace(),
+                namespace=_namespace(),
                 dag_id=ti.dag_id,
                 run_id=ti.run_id,
                 task_id=ti.task_id,
@@ -240,13 +299,10 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
             epoch=epoch,
             try_id=str(ti.id),
             is_first_try=ti.try_number == epoch + 1,
-            document=self._document(context),
+            document=document,
             chosen_name=self.tuning_job_name or None,
             retry_failed=self.retry_failed,
         )
-        name = request.name(epoch=epoch, generation=1)
-        validate({"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()})
-        return request
 
     def _document(self, context: Context) -> dict[str, Any]:
         """Give the request without its name."""
@@ -260,17 +316,6 @@ class SageMakerCreateTuningJobOperator(ConnectionMixin, AwsBaseOperator[SageMake
         document = {key: as_document(value, key) for key, value in given.items()}
         shape = shapes.input_shape("CreateHyperParameterTuningJob")
         return dict(shapes.to_model_types(document, shape))
-
-    def _namespace(self) -> str:
-        namespace = conf.get("sagemaker_tuning", "namespace", fallback=None) or conf.get(
-            "api", "base_url", fallback=None
-        )
-        if not namespace and not self.hook.is_local:
-            self.log.warning(
-                "Neither [sagemaker_tuning] namespace nor [api] base_url is set: another Airflow "
-                "that runs the same DAG in this AWS account would want the same job names"
-            )
-        return namespace or ""
 
 
 class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):

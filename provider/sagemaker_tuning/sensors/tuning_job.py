@@ -18,10 +18,11 @@ from sagemaker_tuning.core.tuning_job import tuning_job_result
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
-    ConnectionMixin,
+    connection_arguments,
     default_deferrable,
     errors_for_airflow,
     raise_unless_completed,
+    raise_wait_error,
 )
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class _TuningJobSensor(ConnectionMixin, AwsBaseSensor[SageMakerTuningHook], abc.ABC):
+class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
     """A look at a tuning job, again and again, in a worker or in the triggerer."""
 
     aws_hook_class = SageMakerTuningHook
@@ -46,6 +47,9 @@ class _TuningJobSensor(ConnectionMixin, AwsBaseSensor[SageMakerTuningHook], abc.
         **kwargs: Any,
     ) -> None:
         super().__init__(poke_interval=poke_interval, **kwargs)
+        if self.poke_interval <= 0:
+            msg = f"poke_interval is {poke_interval!r}: give seconds, above 0"
+            raise ValueError(msg)
         self.tuning_job_name = tuning_job_name
         self.deferrable = default_deferrable() if deferrable is None else deferrable
         self._said: object = None
@@ -69,15 +73,18 @@ class _TuningJobSensor(ConnectionMixin, AwsBaseSensor[SageMakerTuningHook], abc.
             tuning_job_name=self.tuning_job_name,
             counters=self._counters,
             poll_interval=self.poke_interval,
-            **self.connection_arguments,
+            **connection_arguments(self),
         )
         self.defer(trigger=trigger, method_name="execute_complete", timeout=self.timeout)
         return None
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """Look once more after the deferred wait, and decide."""
-        if "Error" in event:
-            raise AwsCallFailed(event["Error"], code=event["ErrorType"])
+        """Decide by what ended the deferred wait."""
+        with errors_for_airflow():
+            raise_wait_error(event)
+        return self._resume(context, event)
+
+    def _resume(self, context: Context, event: dict[str, Any]) -> Any:  # noqa: ARG002 -- the other sensor needs it
         return self.execute(context)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:  # noqa: ARG002 -- Airflow calls it so
@@ -89,6 +96,8 @@ class _TuningJobSensor(ConnectionMixin, AwsBaseSensor[SageMakerTuningHook], abc.
                 if not error.is_transient:
                     raise
                 self.log.warning("%s; looking again later", error)
+                if error.is_credential:
+                    vars(self).pop("hook", None)  # built anew, with what the connection says then
                 return False
             snapshot = Snapshot.from_description(description)
             if progress_key(snapshot) != self._said:
@@ -164,8 +173,17 @@ class SageMakerTrainingJobCountersSensor(_TuningJobSensor):
 
     def _is_done(self, description: dict[str, Any], snapshot: Snapshot) -> bool:  # noqa: ARG002 -- the other sensor needs it
         condition = CountersCondition.from_mapping(self._counters)
-        reason = condition.out_of_reach(snapshot)
-        if reason is not None:
-            msg = f"{snapshot.name} can no longer reach {condition}: {reason}"
-            raise CountersOutOfReach(msg)
+        self._check_reach(condition.out_of_reach(snapshot))
         return condition.is_met(snapshot)
+
+    def _resume(self, context: Context, event: dict[str, Any]) -> Any:  # noqa: ARG002 -- the other sensor needs it
+        # Not by another look: what was reached, such as three running, may have passed since.
+        with errors_for_airflow():
+            self._check_reach(event["OutOfReach"])
+        return event["TuningJob"]
+
+    def _check_reach(self, reason: str | None) -> None:
+        if reason is not None:
+            wanted = ", ".join(f"{name} {count}" for name, count in self._counters.items())
+            msg = f"{self.tuning_job_name} can no longer reach {wanted}: {reason}"
+            raise CountersOutOfReach(msg)

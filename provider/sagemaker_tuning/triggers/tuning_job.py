@@ -13,7 +13,8 @@ from sagemaker_tuning._compat import is_still_deferred
 from sagemaker_tuning.core.counters import CountersCondition
 from sagemaker_tuning.core.errors import SageMakerTuningError
 from sagemaker_tuning.core.progress import progress_key, progress_line
-from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, subscribe
+from sagemaker_tuning.core.tuning_job import tuning_job_result
+from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, stop, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -63,14 +64,17 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         tuning_job_arn: The ARN that Create gave; answers about another one are an error.
         counters: Fire as soon as these counters are reached or out of reach.
         poll_interval: Seconds between two looks, above 0.
-        stop_on_kill: Stop the tuning job when the task is marked failed or cleared.
+        stop_on_kill: Stop the tuning job when a person ends or clears the task (Airflow 3.3).
         aws_conn_id: As the operators', and so are the next three.
         region_name: ...
         verify: ...
         botocore_config: ...
+        requires_connection: Whether the Airflow connection existed when the job was launched; if
+            so, it is waited for where it cannot be found for a moment.
 
-    The event's payload has ``HyperParameterTuningJobName``, or ``Error`` and ``ErrorType`` where
-    the wait failed for good.
+    The event's payload has ``HyperParameterTuningJobName`` and ``…Arn``; ``TuningJob``, the job as
+    it was when the wait ended; ``OutOfReach`` with the reason where the counters can no longer be
+    reached; or ``Error`` and ``ErrorType`` where the wait failed for good.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         region_name: str | None = None,
         verify: bool | str | None = None,
         botocore_config: dict[str, Any] | None = None,
+        requires_connection: bool | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.tuning_job_name = tuning_job_name
@@ -96,6 +101,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         self.region_name = region_name
         self.verify = verify
         self.botocore_config = botocore_config
+        self.requires_connection = requires_connection
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give the class's path and its arguments."""
@@ -110,6 +116,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
             "region_name": self.region_name,
             "verify": self.verify,
             "botocore_config": self.botocore_config,
+            "requires_connection": self.requires_connection,
         }
 
     @property
@@ -119,15 +126,22 @@ class SageMakerTuningJobTrigger(BaseTrigger):
             region_name=self.region_name,
             verify=self.verify,
             botocore_config=self.botocore_config,
+            requires_connection=self.requires_connection,
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then fire once."""
         job = WatchedJob(self.tuning_job_name, self.poll_interval, self.tuning_job_arn)
         condition = CountersCondition.from_mapping(self.counters) if self.counters else None
-        payload = {"HyperParameterTuningJobName": self.tuning_job_name}
+        payload: dict[str, Any] = {
+            "HyperParameterTuningJobName": self.tuning_job_name,
+            "HyperParameterTuningJobArn": self.tuning_job_arn,
+        }
         try:
-            await wait_for_tuning_job(self._connection, job, self.log, condition)
+            snapshot = await wait_for_tuning_job(self._connection, job, self.log, condition)
+            payload["TuningJob"] = tuning_job_result(snapshot.description)
+            if condition is not None:
+                payload["OutOfReach"] = condition.out_of_reach(snapshot)
         except SageMakerTuningError as error:
             payload |= {"Error": str(error), "ErrorType": type(error).__name__}
         yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
@@ -140,8 +154,5 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         if await sync_to_async(is_still_deferred)(self.task_instance):
             self.log.info("The task is still deferred; %s runs on", self.tuning_job_name)
             return
-        await sync_to_async(self._stop)()
+        await stop(self._connection, self.tuning_job_name)
         self.log.info("The task was ended; stopped %s", self.tuning_job_name)
-
-    def _stop(self) -> None:
-        self._connection.hook().stop_tuning_job(self.tuning_job_name)

@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
@@ -22,13 +22,13 @@ from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
 _THREADS = 4
 _MAX_BACKOFF_SECONDS = 600.0
 _MAX_ABSENT_SECONDS = 300.0
-_JITTER = 0.1
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_MAX_DOUBLINGS = 10
+_REJECTIONS_BELIEVED = 3
 
 
 class Log(Protocol):
@@ -50,6 +50,7 @@ class Connection:
     verify: bool | str | None = None
     botocore_config: str | None = None
     """As JSON, so that equal settings share a client."""
+    requires_connection: bool | None = None
 
     @classmethod
     def of(
@@ -59,10 +60,11 @@ class Connection:
         region_name: str | None,
         verify: bool | str | None,
         botocore_config: dict[str, Any] | None,
+        requires_connection: bool | None = None,
     ) -> Connection:
         """Take an operator's arguments."""
         config = json.dumps(botocore_config, sort_keys=True) if botocore_config else None
-        return cls(aws_conn_id, region_name, verify, config)
+        return cls(aws_conn_id, region_name, verify, config, requires_connection)
 
     def hook(self) -> SageMakerTuningHook:
         """Look up the Airflow connection and build the client, at once and in this thread."""
@@ -71,6 +73,7 @@ class Connection:
             region_name=self.region_name,
             verify=self.verify,
             config=json.loads(self.botocore_config) if self.botocore_config else None,
+            requires_connection=self.requires_connection,
         )
         hook.conn  # noqa: B018 -- building it later would be on a thread that may not
         return hook
@@ -90,20 +93,39 @@ class WatchedJob:
     poll_interval: float
     arn: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse an interval at which the job would be looked at without pause."""
+        if self.poll_interval <= 0:
+            msg = f"poll_interval is {self.poll_interval!r}: give seconds, above 0"
+            raise ValueError(msg)
+
+    def delay(self, setbacks: int = 0) -> float:
+        """Give seconds until the next look; longer, up to ten minutes, after setbacks."""
+        doubled = self.poll_interval * 2.0 ** min(setbacks, _MAX_DOUBLINGS)
+        bounded = min(doubled, max(self.poll_interval, _MAX_BACKOFF_SECONDS))
+        return bounded * random.uniform(0.9, 1.1)  # noqa: S311 -- jitter
+
 
 class Watcher:
     """Looks at tuning jobs through one client.
 
     Args:
         build_hook: Looks up the connection and builds a hook with its client.
+        max_absent_seconds: How long a job may not be found: one that was created a moment ago
+            may not be seen yet.
     """
 
-    def __init__(self, build_hook: Callable[[], SageMakerTuningHook]) -> None:
+    def __init__(
+        self,
+        build_hook: Callable[[], SageMakerTuningHook],
+        max_absent_seconds: float = _MAX_ABSENT_SECONDS,
+    ) -> None:
         self._build_hook = build_hook
+        self._max_absent_seconds = max_absent_seconds
         self._hook: SageMakerTuningHook | None = None
         self._building = asyncio.Lock()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sagemaker-tuning")
-        self.subscribers = 0
+        self.users = 0
 
     def close(self) -> None:
         """Let the threads end; a call under way is not waited for."""
@@ -116,33 +138,41 @@ class Watcher:
         to the subscriber's log, backed off from (up to ten minutes) and survived.
 
         Raises:
-            AwsCallFailed: AWS refuses for good.
+            AwsCallFailed: AWS refuses for good, credentials that were looked up anew too.
             TuningJobNotFound: There has been no such job for five minutes.
             TuningJobConflict: The job of that name is another account's or region's.
         """
-        setbacks = 0
-        absent_seconds = 0.0
+        setbacks, absent_seconds, rejections = 0, 0.0, 0
         while True:
-            delay = job.poll_interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 -- jitter
+            delay = job.delay()
             try:
                 snapshot = await self._look(job)
             except TuningJobNotFound:
-                # A job created a moment ago may not be seen yet.
-                if absent_seconds >= _MAX_ABSENT_SECONDS:
+                if absent_seconds >= self._max_absent_seconds:
                     raise
                 absent_seconds += delay
             except AwsCallFailed as error:
-                if not error.is_transient:
+                rejections += error.is_credential
+                if not self._is_survived(error, rejections):
                     raise
                 setbacks += 1
-                delay = min(delay * 2**setbacks, max(delay, _MAX_BACKOFF_SECONDS))
+                delay = job.delay(setbacks)
                 log.warning("%s; looking again in %.0f s", error, delay)
-                if error.code in _EXPIRED:
-                    self._hook = None  # built anew, with fresh credentials
             else:
-                setbacks, absent_seconds = 0, 0.0
+                setbacks, absent_seconds, rejections = 0, 0.0, 0
                 yield snapshot
             await asyncio.sleep(delay)
+
+    async def stop(self, name: str) -> None:
+        """Stop a tuning job; one that has ended is left as it is."""
+        hook = await self._connected()
+        await asyncio.get_running_loop().run_in_executor(self._pool, hook.stop_tuning_job, name)
+
+    def _is_survived(self, error: AwsCallFailed, rejections: int) -> bool:
+        if error.is_credential:
+            self._hook = None  # built anew, with what the connection says now
+            return error.is_transient or rejections < _REJECTIONS_BELIEVED
+        return error.is_transient
 
     async def _look(self, job: WatchedJob) -> Snapshot:
         hook = await self._connected()
@@ -177,22 +207,39 @@ _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Connection, Watcher
 )
 
 
-async def subscribe(connection: Connection, job: WatchedJob, log: Log) -> AsyncGenerator[Snapshot]:
-    """Give a snapshot of the job per interval, through this loop's watcher of the connection.
-
-    The first subscriber opens the watcher, the last one closes it. See ``Watcher.subscribe``.
-    """
+@contextmanager
+def _shared(connection: Connection) -> Iterator[Watcher]:
+    """Give this loop's watcher of the connection; the first opens it, the last closes it."""
     watchers = _watchers.setdefault(asyncio.get_running_loop(), {})
     if connection not in watchers:
         watchers[connection] = Watcher(connection.hook)
     watcher = watchers[connection]
-    watcher.subscribers += 1
+    watcher.users += 1
     try:
+        yield watcher
+    finally:
+        watcher.users -= 1
+        if not watcher.users:
+            del watchers[connection]
+            watcher.close()
+
+
+async def subscribe(connection: Connection, job: WatchedJob, log: Log) -> AsyncGenerator[Snapshot]:
+    """Give a snapshot of the job per interval, through the watcher that all waits share.
+
+    See ``Watcher.subscribe``.
+    """
+    with _shared(connection) as watcher:
         async with aclosing(watcher.subscribe(job, log)) as snapshots:
             async for snapshot in snapshots:
                 yield snapshot
-    finally:
-        watcher.subscribers -= 1
-        if not watcher.subscribers:
-            del watchers[connection]
-            watcher.close()
+
+
+async def stop(connection: Connection, name: str) -> None:
+    """Stop a tuning job through the watcher that all waits share.
+
+    A hundred tasks that are killed together must not build a client each: Airflow gives them
+    30 seconds (``[triggerer] on_kill_timeout``).
+    """
+    with _shared(connection) as watcher:
+        await watcher.stop(name)

@@ -181,3 +181,17 @@ def test_named_things_are_compared_by_name(request_document: Document) -> None:
     assert differing_paths(request_document, description) == [
         "HyperParameterTuningJobConfig.ParameterRanges.IntegerParameterRanges[num_round]"
     ]
+
+
+def test_a_chosen_name_proves_nothing(
+    claim: Claim, request_document: Document, tags: dict[str, str]
+) -> None:
+    """Under a name that anybody may have chosen, only our tags make a job ours."""
+    chosen = replace(claim, is_chosen_name=True)
+    description = _described(request_document)
+    assert _decide(chosen, request_document, description, tags) == Adopt()
+    theirs = _decide(chosen, request_document, description, {"team": "risk"})
+    assert isinstance(theirs, Refuse)
+    changed = copy.deepcopy(request_document)
+    changed["HyperParameterTuningJobConfig"]["RandomSeed"] = 7
+    assert isinstance(_decide(chosen, changed, description, {}), Refuse)

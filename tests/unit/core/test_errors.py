@@ -6,11 +6,15 @@ import pytest
 
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
+    CountersOutOfReach,
     InvalidTuningRequest,
+    NoCompletedTrainingJob,
     SageMakerTuningError,
     TuningJobConflict,
+    TuningJobEnded,
     TuningJobFailed,
-    TuningJobTimeout,
+    TuningJobNotFound,
+    TuningJobStopped,
     Violation,
 )
 from sagemaker_tuning.core.status import TrainingJobStatusCounters
@@ -33,7 +37,12 @@ _VIOLATIONS = [Violation("RoleArn", "missing", "required"), Violation("Tags", "5
         AwsCallFailed(
             "refused", operation="ListTags", code="AccessDeniedException", request_id="1"
         ),
-        TuningJobTimeout("late"),
+        TuningJobNotFound("absent"),
+        TuningJobStopped("stopped", status="Stopped"),
+        TuningJobEnded("deleted", status="Deleting"),
+        CountersOutOfReach("never"),
+        NoCompletedTrainingJob("none yet", is_retried=True),
+        SageMakerTuningError("anything"),
     ],
 )
 def test_errors_survive_pickling(error: SageMakerTuningError) -> None:

@@ -15,6 +15,7 @@ from sagemaker_tuning.core.naming import (
 
 _NAME = re.compile(r"(?=.{1,32}$)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html"""
+_DIGEST = "abcdefghij"
 _IDS = st.text(max_size=250)
 _IDENTITIES = st.builds(
     LaunchIdentity,
@@ -74,8 +75,8 @@ def test_a_generation_out_of_range_is_refused(generation: int) -> None:
 @given(st.from_regex(_NAME, fullmatch=True))
 def test_later_generations_of_a_chosen_name_are_valid(name: str) -> None:
     """The first job has the name as the user wrote it; later ones stay within AWS's rules."""
-    assert later_generation(name, epoch=0, generation=1) == name
-    later = later_generation(name, epoch=0, generation=2)
+    assert later_generation(name, _DIGEST, epoch=0, generation=1) == name
+    later = later_generation(name, _DIGEST, epoch=0, generation=2)
     assert _NAME.fullmatch(later)
     assert later != name or name.endswith("-002")
 
@@ -85,6 +86,15 @@ def test_the_fingerprint_does_not_depend_on_key_order() -> None:
     assert fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": [1, 2], "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
     assert fingerprint({}).startswith("v1:")
+
+
+def test_chosen_names_that_are_cut_stay_apart() -> None:
+    """Two long names that differ at their ends have different later generations."""
+    later = {
+        later_generation(f"churn-model-tuning-prod-{day}", digest, epoch=0, generation=2)
+        for day, digest in (("20260101", "abcdefghij"), ("20260102", "klmnopqrst"))
+    }
+    assert later == {"churn-model-tuning-prod-abcd-002", "churn-model-tuning-prod-klmn-002"}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -168,13 +169,15 @@ def test_templates_get_the_types_that_aws_wants(request_document: Document) -> N
     limits["MaxNumberOfTrainingJobs"] = "20"
     _definition(request_document)["StaticHyperParameters"]["num_round"] = 100
     _definition(request_document)["EnableManagedSpotTraining"] = "true"
-    _eta(request_document)["MinValue"] = 0.1
+    _eta(request_document)["MinValue"] = np.float64(0.1)
+    limits["MaxParallelTrainingJobs"] = np.int64(3)
     shape = shapes.input_shape("CreateHyperParameterTuningJob")
     typed = shapes.to_model_types(request_document, shape)
     assert _config(typed)["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 20
     assert _definition(typed)["StaticHyperParameters"]["num_round"] == "100"
     assert _definition(typed)["EnableManagedSpotTraining"] is True
     assert _eta(typed)["MinValue"] == "0.1"
+    assert type(_config(typed)["ResourceLimits"]["MaxParallelTrainingJobs"]) is int
     assert _violations(typed) == []
 
 
@@ -207,3 +210,9 @@ def test_a_mutated_request_gives_violations_or_passes(
     target[last] = data.draw(_ANYTHING)
     shape = shapes.input_shape("CreateHyperParameterTuningJob")
     _violations(shapes.to_model_types(document, shape))
+
+
+def test_what_aws_has_since_is_not_refused(request_document: Document) -> None:
+    """An instance type that the installed botocore does not know yet goes through."""
+    _definition(request_document)["ResourceConfig"]["InstanceType"] = "ml.p99.48xlarge"
+    assert _violations(request_document) == []

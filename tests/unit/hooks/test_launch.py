@@ -19,7 +19,7 @@ from sagemaker_tuning.core.naming import LaunchIdentity
 from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
@@ -79,12 +79,8 @@ class FakeSageMaker:
         self.stopped.append(name)
         self.jobs[name.lower()]["HyperParameterTuningJobStatus"] = "Stopping"
 
-    def iter_training_jobs(self, tuning_job_name: str) -> Iterator[Document]:
-        yield {
-            "TrainingJobName": f"{tuning_job_name}-001-0a1b2c3d",
-            "TrainingJobStatus": "Failed",
-            "FailureReason": "ClientError: no such data",
-        }
+    def failure_digest(self, tuning_job_name: str) -> str:
+        return f"1 × ClientError: no such data ({tuning_job_name}-001-0a1b2c3d)"
 
     def list_tags(self, arn: str) -> dict[str, str]:
         if not self.may_list_tags:
@@ -303,8 +299,22 @@ def test_stop_reaches_whatever_is_alive(
     first = launch(first_try)
     aws.end(first.name, "Failed", RetryableError=1)
     second = launch(_again(first_try))
-    Launcher(cast("SageMakerTuningHook", aws), _again(first_try)).stop()
+    nothing_known = replace(_again(first_try), document={})
+    aws.before_describe = [_THROTTLED]
+    Launcher(cast("SageMakerTuningHook", aws), nothing_known, lambda _: None).stop()
     assert aws.stopped == [second.name]
+
+
+def test_a_first_try_stops_only_what_it_launched(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """Killed while refused, the first try leaves the other deployment's job of its name alone."""
+    theirs = launch(first_try)
+    ours = replace(first_try, try_id="ours")
+    Launcher(cast("SageMakerTuningHook", aws), ours, lambda _: None).stop()
+    assert aws.live == [theirs.name]
+    Launcher(cast("SageMakerTuningHook", aws), first_try, lambda _: None).stop()
+    assert aws.stopped == [theirs.name]
 
 
 @pytest.mark.parametrize("has_tags", [True, False])

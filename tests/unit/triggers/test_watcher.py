@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict, TuningJobNotFound
-from sagemaker_tuning.triggers.watcher import WatchedJob, Watcher
+from sagemaker_tuning.triggers import watcher as watcher_module
+from sagemaker_tuning.triggers.watcher import (
+    Connection,
+    WatchedJob,
+    Watcher,
+    stop,
+    subscribe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +29,8 @@ if TYPE_CHECKING:
 
 _ARN = "arn:aws:sagemaker:us-east-1:1:hyper-parameter-tuning-job/job"
 _THROTTLED = AwsCallFailed("Rate exceeded", code="ThrottlingException", is_transient=True)
-_EXPIRED = AwsCallFailed("expired", code="ExpiredTokenException", is_transient=True)
+_EXPIRED = AwsCallFailed("expired", is_transient=True, is_credential=True)
+_REJECTED = AwsCallFailed("the security token is invalid", is_credential=True)
 
 
 class FakeHook:
@@ -30,6 +39,10 @@ class FakeHook:
     def __init__(self, script: list[str | Exception]) -> None:
         self.script = script
         self.threads: set[str] = set()
+        self.stopped: list[str] = []
+
+    def stop_tuning_job(self, name: str) -> None:
+        self.stopped.append(name)
 
     def describe_tuning_job(self, name: str) -> dict[str, Any]:
         self.threads.add(threading.current_thread().name)
@@ -45,6 +58,13 @@ class FakeHook:
             "ObjectiveStatusCounters": {},
             "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
         }
+
+
+@dataclass(frozen=True)
+class FakeConnection:
+    """Stands for equal settings: each look-up builds a hook."""
+
+    hook: Builds
 
 
 class FakeLog:
@@ -79,10 +99,13 @@ _JOB = WatchedJob("job", poll_interval=0.001)
 
 
 def _watch(
-    builds: Callable[[], SageMakerTuningHook], log: FakeLog, job: WatchedJob = _JOB
+    builds: Callable[[], SageMakerTuningHook],
+    log: FakeLog,
+    job: WatchedJob = _JOB,
+    max_absent_seconds: float = 60,
 ) -> Snapshot:
     async def until_ended() -> Snapshot:
-        watcher = Watcher(builds)
+        watcher = Watcher(builds, max_absent_seconds)
         try:
             async with aclosing(watcher.subscribe(job, log)) as snapshots:
                 async for snapshot in snapshots:
@@ -125,6 +148,15 @@ def test_expired_credentials_build_a_new_client() -> None:
     assert builds.count == 2
 
 
+def test_rotated_keys_are_looked_up_before_they_are_believed_wrong() -> None:
+    """Keys that are refused are looked up anew; refused again and again, they end the wait."""
+    builds = Builds([_REJECTED, "Completed"])
+    _watch(builds, FakeLog())
+    assert builds.count == 2
+    with pytest.raises(AwsCallFailed, match="security token is invalid"):
+        _watch(Builds([_REJECTED]), FakeLog())
+
+
 def test_a_refusal_ends_the_wait_at_once() -> None:
     """What will not pass by waiting is not waited for."""
     builds = Builds([AwsCallFailed("denied", code="AccessDeniedException"), "Completed"])
@@ -133,9 +165,11 @@ def test_a_refusal_ends_the_wait_at_once() -> None:
 
 
 def test_a_job_that_is_not_seen_yet_is_waited_for() -> None:
-    """Absence right after Create is lag; absence for five minutes is an error."""
+    """Absence right after Create is lag; absence that lasts is an error."""
     builds = Builds([TuningJobNotFound("job"), "Completed"])
     assert _watch(builds, FakeLog()).status == "Completed"
+    with pytest.raises(TuningJobNotFound):
+        _watch(Builds([TuningJobNotFound("job")]), FakeLog(), max_absent_seconds=0.01)
 
 
 def test_another_accounts_job_is_an_error() -> None:
@@ -143,3 +177,39 @@ def test_another_accounts_job_is_an_error() -> None:
     job = WatchedJob("job", poll_interval=0.001, arn=_ARN.replace(":1:", ":2:"))
     with pytest.raises(TuningJobConflict, match="must stay with the account and region"):
         _watch(Builds(["Completed"]), FakeLog(), job)
+
+
+@pytest.mark.parametrize("setbacks", [0, 1, 5, 10_000])
+def test_backing_off_has_a_bound_and_jitter(setbacks: int) -> None:
+    """After a week of outage the next look is still minutes away, and not everybody's at once."""
+    delays = {WatchedJob("job", poll_interval=30.0).delay(setbacks) for _ in range(50)}
+    assert len(delays) > 1
+    assert min(delays) >= 27
+    assert max(delays) <= 660
+
+
+def test_an_interval_of_nothing_is_refused() -> None:
+    """A wait without pause would hammer AWS."""
+    with pytest.raises(ValueError, match="poll_interval is 0"):
+        WatchedJob("job", poll_interval=0)
+
+
+def test_waits_of_a_loop_share_one_client() -> None:
+    """Two waits and a stop build one hook; the last one out closes the watcher."""
+    builds = Builds(["InProgress", "InProgress", "Completed"])
+    connection = cast("Connection", FakeConnection(builds))
+
+    async def wait() -> None:
+        async with aclosing(subscribe(connection, _JOB, FakeLog())) as snapshots:
+            async for snapshot in snapshots:
+                await stop(connection, "job")
+                if snapshot.is_ended:
+                    return
+
+    async def both() -> int:
+        await asyncio.gather(wait(), wait())
+        return len(watcher_module._watchers[asyncio.get_running_loop()])  # noqa: SLF001 -- to see that nothing is left
+
+    assert asyncio.run(asyncio.wait_for(both(), timeout=30)) == 0
+    assert builds.count == 1
+    assert set(builds.hook.stopped) == {"job"}

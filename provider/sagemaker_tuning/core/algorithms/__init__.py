@@ -35,8 +35,8 @@ _AWS_REGISTRY = re.compile(
 def built_in_algorithm(training_image: str) -> BuiltInAlgorithm | None:
     """Find the built-in algorithm of a registry path; None for any other image.
 
-    A user's own repository may have the same name in an account of theirs, so an unknown image
-    is never an error.
+    A repository of the same name in an account of the user's own is taken for the built-in one:
+    its metrics must then be in the request's metric definitions.
     """
     match = _AWS_REGISTRY.match(training_image)
     return None if match is None else _BY_REPOSITORY.get(match["repository"])

@@ -6,7 +6,8 @@ SOURCE = "https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html"
 REPOSITORIES = ("sagemaker-xgboost", "xgboost")
 
 METRICS = frozenset(
-    f"validation:{metric}"
+    f"{channel}:{metric}"
+    for channel in ("train", "validation")
     for metric in (
         "accuracy",
         "aft-nloglik",

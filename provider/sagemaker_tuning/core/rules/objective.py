@@ -68,4 +68,4 @@ def _algorithm(definition: Mapping[str, Any]) -> BuiltInAlgorithm | None:
 def _is_unknowable(definition: Mapping[str, Any]) -> bool:
     """Whether the metrics are defined elsewhere: by an algorithm resource, or by AWS's image."""
     specification = parts.mapping(definition, "AlgorithmSpecification")
-    return "AlgorithmName" in specification or "MetricDefinitions" not in specification
+    return "AlgorithmName" in specification or not specification.get("MetricDefinitions")

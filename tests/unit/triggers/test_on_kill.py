@@ -1,0 +1,49 @@
+"""Whether a trigger that is cancelled may stop its tuning job."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import TaskStatesResult
+
+from sagemaker_tuning._compat import is_still_deferred
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import RuntimeTaskInstanceProtocol
+
+_TI = SimpleNamespace(dag_id="churn", task_id="tune", run_id="run", map_index=-1)
+
+
+class FakeSupervisor:
+    """Answers as Airflow's supervisor does, and keeps what it was asked."""
+
+    def __init__(self, states: dict[str, Any]) -> None:
+        self.states = states
+        self.asked: list[Any] = []
+
+    def send(self, message: Any) -> TaskStatesResult:
+        self.asked.append(message)
+        return TaskStatesResult(task_states=self.states)
+
+
+@pytest.mark.parametrize(
+    ("states", "deferred"),
+    [
+        ({"run": {"tune": "deferred"}}, True),  # the trigger only moves to another triggerer
+        ({"run": {"tune": "failed"}}, False),
+        ({"run": {"tune": None}}, False),  # cleared, and not yet scheduled
+        ({}, False),  # the DAG run was deleted
+    ],
+)
+def test_only_a_task_that_is_no_longer_deferred_was_ended(
+    monkeypatch: pytest.MonkeyPatch, states: dict[str, Any], *, deferred: bool
+) -> None:
+    """The state that Airflow has of this very task instance decides."""
+    supervisor = FakeSupervisor(states)
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
+    assert is_still_deferred(cast("RuntimeTaskInstanceProtocol", _TI)) == deferred
+    (asked,) = supervisor.asked
+    assert (asked.dag_id, asked.task_ids, asked.run_ids) == ("churn", ["tune"], ["run"])
