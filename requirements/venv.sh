@@ -61,9 +61,10 @@ find_python() {
     fail "needs $wanted and found none on PATH${seen:+ (${seen#, })}; install one or name one: PYTHON=/path/to/python3.12"
 }
 
-# What a .venv is made from. The same line again means that there is nothing to do.
+# What a .venv is made from. The same line again means that there is nothing to do. The path
+# counts, because the scripts of a .venv and the editable project name it.
 made_from() {
-    echo "$(cat "$locked" setup.cfg requirements/venv.sh | cksum) $locked $python"
+    echo "$({ cat "$locked" setup.cfg requirements/venv.sh && pwd -P; } | cksum) $locked $python"
 }
 
 is_made() {

@@ -20,6 +20,11 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def children(pid: int) -> set[int]:
+    """The ids of a process's own children."""
+    return {child for child in _all() if _parent(child) == pid}
+
+
 def wait_until_gone(pids: set[int]) -> None:
     """Returns when none of the processes is there, a zombie at most."""
     deadline = time.monotonic() + DEADLINE_SECONDS

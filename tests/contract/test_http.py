@@ -76,6 +76,8 @@ def test_a_missing_role_is_refused_with_its_path(endpoint: str, request_document
     [
         {"Origin": "https://example.com"},
         {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
         {"Host": "rebound.example.com"},
         {"Host": "127.0.0.1.example.com:80"},
     ],

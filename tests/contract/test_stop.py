@@ -1,11 +1,15 @@
 """Stopping tuning and training jobs, by hand and by their limits."""
 
+import os
+import signal
+
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.aws import Aws, Document, has_ended, poll
 from tests.contract.conftest import StartEndpoint
 from tests.contract.examples import DEFINITION, LIMITS, changed, endless, example, rows
+from tests.contract.processes import children
 
 
 def is_training(aws: Aws, job: Document) -> bool:
@@ -51,23 +55,26 @@ def test_stop_ends_the_running_training_jobs_and_keeps_their_models(
 def test_stopping_shows_running_counters_until_the_training_jobs_are_gone(
     start_endpoint: StartEndpoint,
 ) -> None:
-    """Recorded: Stopping keeps InProgress 3 and Pending 3."""
-    aws, _ = start_endpoint("--stop-grace", "1")
-    bucket = aws.upload(rows(400, seed=1), rows(200, seed=2))
-    name = aws.create(endless(example(bucket)))
+    """Recorded: Stopping keeps InProgress 3 and Pending 3, here while processes take no signal."""
+    aws, process = start_endpoint()
+    name = aws.create(endless(example(aws.upload(rows(400, seed=1), rows(200, seed=2)))))
     aws.wait(name, lambda job: is_training(aws, job))
-    seen: list[tuple[str, int, int]] = []
+    (fork_server,) = children(process.pid)
+    training = children(fork_server)
+    for pid in training:
+        os.kill(pid, signal.SIGSTOP)
     aws.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    assert progress(aws.describe(name)) == ("Stopping", 3, 3)
+    for pid in training:
+        os.kill(pid, signal.SIGCONT)
+    assert progress(aws.wait(name, has_ended)) == ("Stopped", 0, 0)
 
-    def look(job: Document) -> bool:
-        running = job["TrainingJobStatusCounters"]["InProgress"]
-        pending = job["ObjectiveStatusCounters"]["Pending"]
-        seen.append((job["HyperParameterTuningJobStatus"], running, pending))
-        return has_ended(job)
 
-    aws.wait(name, look)
-    assert all(running == pending for _, running, pending in seen)
-    assert seen[-1] == ("Stopped", 0, 0)
+def progress(job: Document) -> tuple[str, int, int]:
+    """Status, running training jobs, and objectives that are still to come."""
+    running = job["TrainingJobStatusCounters"]["InProgress"]
+    pending = job["ObjectiveStatusCounters"]["Pending"]
+    return job["HyperParameterTuningJobStatus"], running, pending
 
 
 def test_a_job_that_has_ended_cannot_be_stopped(aws: Aws, completed: Document) -> None:

@@ -1,5 +1,6 @@
 """Random requests: never a failure of the endpoint, and what is accepted can be run."""
 
+import base64
 import copy
 import json
 import uuid
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from moto.backends import get_backend
 from werkzeug.test import Client
@@ -181,6 +182,50 @@ def test_a_changed_request_is_accepted_and_runs_or_is_refused_by_name(
             "ResourceInUse",
         }
         assert answer["message"]
+
+
+numbers = st.integers(-(10**400), 10**400) | st.floats()
+texts = st.text(st.characters(codec=None, exclude_categories=[]), max_size=3)
+
+
+def token(content: Any) -> str:
+    """Any JSON in the form of a NextToken."""
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    operation=st.sampled_from(sorted(name for name in OPERATIONS if name.startswith("List"))),
+    content=st.tuples(numbers | texts | json_values, texts | json_values) | json_values,
+)
+@example(operation="ListTrainingJobs", content=(10**30, "x"))
+@example(operation="ListTrainingJobs", content=("\ud800", "x"))
+@example(operation="ListTrainingJobs", content=(1.5, "\ud800"))
+def test_any_token_gets_an_answer_or_is_refused(
+    client: Client, operation: str, content: Any
+) -> None:
+    """A token that no page gave is refused by name, or leads somewhere in the list."""
+    request = {"NextToken": token(content)}
+    if operation == "ListTrainingJobsForHyperParameterTuningJob":
+        request["HyperParameterTuningJobName"] = "job"
+    status, answer = call(client, operation, json.dumps(request).encode())
+    assert status == 200 or (status == 400 and answer["message"])
+
+
+@pytest.mark.parametrize("content", [(10**30, "x"), (True, "x"), (1.5, 2), ("\ud800", "x"), [1.5]])
+def test_a_token_that_no_page_gave_is_refused(client: Client, content: Any) -> None:
+    """It is neither an error of the endpoint nor taken for the first page."""
+    body = json.dumps({"NextToken": token(content)}).encode()
+    status, answer = call(client, "ListTrainingJobs", body)
+    assert (status, answer["__type"]) == (400, "ValidationException")
+    assert "Invalid NextToken" in answer["message"]
+
+
+@pytest.mark.parametrize("moment", [10**30, -(10**400), 1e300])
+def test_a_list_takes_any_moment(client: Client, moment: float) -> None:
+    """However far away."""
+    body = json.dumps({"CreationTimeAfter": moment}).encode()
+    assert call(client, "ListTrainingJobs", body)[0] == 200
 
 
 @settings(max_examples=300, deadline=None)

@@ -20,10 +20,10 @@ _COLUMNS: Mapping[str, Column] = {
 _FILTERS: Mapping[str, Callable[[str | float], Condition]] = {
     "NameContains": lambda value: Condition("name", "contains", value),
     "StatusEquals": lambda value: Condition("status", "=", value),
-    "CreationTimeAfter": lambda value: Condition("creation_time", ">", value),
-    "CreationTimeBefore": lambda value: Condition("creation_time", "<", value),
-    "LastModifiedTimeAfter": lambda value: Condition("last_modified_time", ">", value),
-    "LastModifiedTimeBefore": lambda value: Condition("last_modified_time", "<", value),
+    "CreationTimeAfter": lambda value: Condition("creation_time", ">", _moment(value)),
+    "CreationTimeBefore": lambda value: Condition("creation_time", "<", _moment(value)),
+    "LastModifiedTimeAfter": lambda value: Condition("last_modified_time", ">", _moment(value)),
+    "LastModifiedTimeBefore": lambda value: Condition("last_modified_time", "<", _moment(value)),
 }
 
 
@@ -71,6 +71,11 @@ def _filters(request: Document) -> Iterator[Condition]:
             yield condition(request[name])
 
 
+def _moment(value: str | float) -> float:
+    """Within what SQLite can hold, which JSON's integers need not be."""
+    return min(max(float(value) if isinstance(value, str) else value, -1e18), 1e18)
+
+
 def _ranked(column: Column) -> Iterator[Condition]:
     """In the order of the final objective, jobs without one are left out, as on AWS."""
     if column == "objective":
@@ -86,8 +91,11 @@ def _position(token: str | None) -> tuple[str | float, str] | None:
         return None
     try:
         value, name = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, TypeError, RecursionError) as error:
+        # The columns have text and REAL; text that is no Unicode cannot be compared with any.
+        for text in (name, value) if isinstance(value, str) else (name,):
+            text.encode()
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise validation_error(f"Invalid NextToken '{token}'. Give the one of a page.") from error
-    if not isinstance(value, str | float | int) or not isinstance(name, str):
+    if not isinstance(value, str | float):
         raise validation_error(f"Invalid NextToken '{token}'. Give the one of a page.")
     return value, name

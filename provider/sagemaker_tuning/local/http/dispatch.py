@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 _SAGEMAKER = "SageMaker."
 _FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"Credential=[^/\s]*/\d*/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+# Typed into the address bar, or from a page of this endpoint: what a browser may send.
+_NO_OTHER_SITE = ("none", "same-origin")
 # moto's own control routes reset and seed its backends, for whoever asks.
 _MOTO_CONTROL = ("/moto-api", "/favicon.ico")
 
@@ -111,6 +113,12 @@ class Dispatcher:
         if "HTTP_ORIGIN" in environ:
             reason = (
                 f"Requests of web pages are refused; this one has Origin {environ['HTTP_ORIGIN']}."
+            )
+        elif environ.get("HTTP_SEC_FETCH_SITE", "none") not in _NO_OTHER_SITE:
+            # Browsers leave out Origin where a page only links or embeds.
+            reason = (
+                "Requests of web pages are refused; this one has Sec-Fetch-Site"
+                f" {environ['HTTP_SEC_FETCH_SITE']}."
             )
         elif not self._hosts.allows(host):
             reason = (

@@ -14,9 +14,10 @@ from sagemaker_tuning.local.training.algorithms import (
 )
 from sagemaker_tuning.local.training.container import Container
 
-# Listed by AWS for sagemaker-xgboost:1.3-1, apart from ObjectiveMetric.
+# Listed by AWS for sagemaker-xgboost:1.3-1, apart from ObjectiveMetric and, of the training data,
+# aucpr, f1, f1_binary, map, mse, ndcg and poisson-nloglik.
 RECORDED = {
-    "train": "accuracy auc aucpr error f1 f1_binary logloss mae map mse ndcg poisson-nloglik rmse",
+    "train": "accuracy auc error logloss mae rmse",
     "validation": "accuracy auc aucpr balanced_accuracy error f1 f1_binary logloss mae map mse ndcg"
     " poisson-nloglik precision recall rmse",
 }
@@ -68,6 +69,13 @@ def test_metric_definitions_contain_what_aws_lists() -> None:
                 rf".*\[[0-9]+\].*#011{data}-{metric}"
                 r":([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*"
             )
+
+
+def test_metric_definitions_leave_room_for_the_objectives() -> None:
+    """The service model allows 40, ObjectiveMetric among them; every objective has its own."""
+    names = [each["Name"] for each in XGBOOST.metric_definitions]
+    assert len(names) == len(set(names)) <= 39
+    assert set(XGBOOST.directions) <= set(names)
 
 
 def test_objectives_and_their_directions() -> None:
