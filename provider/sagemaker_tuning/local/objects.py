@@ -58,7 +58,7 @@ def download(uri: str, directory: Path) -> None:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise S3AccessError(
-                f'The key "{key}" in bucket "{bucket}" cannot be saved as a file: {reason}.'
+                f'Cannot save as a file, {reason}: bucket "{bucket}", key "{key}".'
             ) from error
     if not found:
         raise S3AccessError(no_objects_message(uri))

@@ -67,7 +67,7 @@ def test_a_key_that_is_no_path_of_its_own_is_refused(
 ) -> None:
     """It would lead out of the directory, or to another key's file."""
     s3.put_object(bucket, f"data/{key}", b"x")
-    with pytest.raises(objects.S3AccessError, match=f'"data/{key}" in bucket "{bucket}" cannot'):
+    with pytest.raises(objects.S3AccessError, match=f'bucket "{bucket}", key "data/{key}"'):
         objects.download(f"s3://{bucket}/data/", tmp_path / "channel")
     assert files(tmp_path) == {}
 
@@ -89,7 +89,7 @@ def test_keys_that_no_file_system_takes_side_by_side_are_refused(
         s3.put_object(bucket, key, b"x")
     with pytest.raises(objects.S3AccessError) as refused:
         objects.download(f"s3://{bucket}/{prefix}", tmp_path)
-    assert f'The key "{keys[-1]}" in bucket "{bucket}" cannot be saved' in str(refused.value)
+    assert f'bucket "{bucket}", key "{keys[-1]}".' in str(refused.value)
 
 
 def test_deleted_objects_are_not_there(s3: Any, bucket: str, tmp_path: Path) -> None:

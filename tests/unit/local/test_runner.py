@@ -1,5 +1,6 @@
 """Running jobs, over training processes that do as a test says."""
 
+import json
 import queue
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.runner.tuning_job import TuningJob
 from sagemaker_tuning.local.runner.workplace import Settings, Workplace
-from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.store import Listing, Store
 from sagemaker_tuning.local.training.container import Container
 from sagemaker_tuning.local.wire import Document
 
@@ -134,6 +135,7 @@ def new_job(
     number: int = 4,
     parallel: int = 2,
     age_seconds: float = 0,
+    prefix: str = "train",
     **limits: int,
 ) -> tuple[Document, Document]:
     """Stores the tuning job `job`, as if it had been created some time ago.
@@ -166,7 +168,12 @@ def new_job(
             "InputDataConfig": [
                 {
                     "ChannelName": "train",
-                    "DataSource": {"S3DataSource": {"S3Uri": f"s3://{BUCKET}/train"}},
+                    "DataSource": {
+                        "S3DataSource": {
+                            "S3Uri": f"s3://{BUCKET}/{prefix}",
+                            "S3DataDistributionType": "ShardedByS3Key",
+                        }
+                    },
                 }
             ],
             "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/output"},
@@ -359,6 +366,33 @@ def test_one_definition_downloads_its_input_once(
     assert [(path / "data.csv").read_text() for path in channels] == ["1,2", "1,2"]
     jobs.stop(REGION, "job")
     wait(store, has_status("Stopped"))
+
+
+def test_a_container_knows_how_its_data_is_distributed(
+    jobs: LiveJobs, store: Store, processes: Processes
+) -> None:
+    """It is told what the request has, though one host has all the data anyway."""
+    start(jobs, store, number=1)
+    process = processes.next()
+    config = json.loads((process.container.config_dir / "inputdataconfig.json").read_text())
+    assert config["train"]["S3DistributionType"] == "ShardedByS3Key"
+    process.end(auc=0.5)
+    wait(store, has_status("Completed"))
+
+
+def test_input_that_cannot_be_saved_fails_by_name(jobs: LiveJobs, store: Store) -> None:
+    """The reason has what is wrong first, and as many characters as the API allows."""
+    key = "long/" + "x" * 1015
+    get_backend("s3")[ACCOUNT_ID]["aws"].put_object(BUCKET, key, b"1,2")
+    start(jobs, store, number=1, prefix="long/")
+    job = wait(store, has_status("Failed"))
+    assert counters(job) == {"NonRetryableError": 1}
+    (row,) = store.list_jobs(
+        "training_job", Listing(REGION, (), sort_by="name", descending=False, limit=2)
+    )
+    reason = row.document["FailureReason"]
+    assert reason.startswith("ClientError: Cannot save as a file, File name too long: bucket")
+    assert len(reason) == 1024
 
 
 def test_closing_leaves_the_job_for_the_next_start(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from sagemaker_tuning.local import documents, objects
 from sagemaker_tuning.local.definition import OBJECTIVE_METRIC, Definition
 from sagemaker_tuning.local.runner.workplace import Workplace
-from sagemaker_tuning.local.training.algorithms import failure_reason
+from sagemaker_tuning.local.training.algorithms import FAILURE_LENGTH, failure_reason
 from sagemaker_tuning.local.training.container import Channel, Container, prepare
 from sagemaker_tuning.local.training.metrics import MetricScraper
 from sagemaker_tuning.local.wire import Document
@@ -248,7 +248,7 @@ class TrainingJob:
         if self._stop_reason is not None:
             documents.advance(document, "Stopped", self._stop_reason)
         elif failure is not None:
-            document["FailureReason"] = failure
+            document["FailureReason"] = failure[:FAILURE_LENGTH]
             documents.advance(document, "Failed", "Failed")
         else:
             documents.advance(document, "Completed", "Completed")

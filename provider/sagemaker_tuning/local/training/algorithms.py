@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sagemaker_tuning.local.training.container import Container
 from sagemaker_tuning.local.training.xgboost import metrics as xgboost_metrics
 
-_FAILURE_LENGTH = 1024
+FAILURE_LENGTH = 1024
+"""The most characters of a FailureReason."""
+
 _CATEGORIES = ("ClientError:", "AlgorithmError:", "InternalServerError:")
 
 
@@ -97,11 +99,11 @@ def failure_reason(container: Container, exit_code: int) -> str | None:
         return None
     try:
         with container.failure_file.open(encoding="utf-8", errors="replace") as file:
-            told = file.read(_FAILURE_LENGTH)
+            told = file.read(FAILURE_LENGTH)
     except OSError:
         told = ""
     if told.startswith(_CATEGORIES):
         return told
     # As a shell and AWS number it, where Python has the negative signal.
     suffix = f", exit code: {exit_code if exit_code > 0 else 128 - exit_code}"
-    return f"AlgorithmError: {told}"[: _FAILURE_LENGTH - len(suffix)] + suffix
+    return f"AlgorithmError: {told}"[: FAILURE_LENGTH - len(suffix)] + suffix
