@@ -33,7 +33,7 @@ PARAMS = {
     "bucket": Param(
         "sagemaker-tuning-example",
         type="string",
-        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        pattern=r"^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
         title="S3 bucket",
         description_md="For data and models; created if your credentials may and it is not there.",
         section="Data",
@@ -57,12 +57,16 @@ PARAMS = {
         "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3",
         type="string",
         title="Training image",
-        description_md="Registry path of the built-in XGBoost **in your region**.",
+        description_md=(
+            "Registry path of the built-in XGBoost **in your region**. On AWS take version "
+            "**3.0-5**: `check_model` cannot read what older ones write."
+        ),
         section="Training jobs",
     ),
     "instance_type": Param(
         "ml.c4.2xlarge",
         type="string",
+        pattern=r"^ml\.",
         examples=["ml.c4.2xlarge", "ml.m5.large", "ml.m5.xlarge", "ml.c5.2xlarge"],
         title="Instance type",
         section="Training jobs",

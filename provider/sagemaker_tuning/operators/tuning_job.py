@@ -344,3 +344,4 @@ class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
     def execute(self, context: Context) -> None:  # noqa: ARG002 -- Airflow calls it so
         """Stop it; training jobs get a SIGTERM and keep what they have made so far."""
         self.hook.stop_tuning_job(self.tuning_job_name)
+        self.log.info("%s is stopped, or had ended already", self.tuning_job_name)

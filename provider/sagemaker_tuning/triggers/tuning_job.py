@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,13 @@ from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, stop,
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from airflow.sdk.types import RuntimeTaskInstanceProtocol
+
     from sagemaker_tuning.core.snapshot import Snapshot
+
+
+_stopping: set[asyncio.Task[None]] = set()
+"""The event loop itself keeps no task alive."""
 
 
 async def wait_for_tuning_job(
@@ -150,8 +157,16 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         """Stop the tuning job if a person ended the task (Airflow 3.3 and later)."""
         if not self.stop_on_kill or self.task_instance is None:
             return
+        # Airflow 3.3 cancels a trigger again at every turn of its loop, about once a second,
+        # until it is gone, its on_kill included: what has begun must not depend on that.
+        stopping = asyncio.create_task(self._stop_if_ended(self.task_instance))
+        _stopping.add(stopping)
+        stopping.add_done_callback(_stopping.discard)
+        await asyncio.shield(stopping)
+
+    async def _stop_if_ended(self, ti: RuntimeTaskInstanceProtocol) -> None:
         # Airflow also comes here when the trigger merely moves to another triggerer.
-        if await sync_to_async(is_still_deferred)(self.task_instance):
+        if await sync_to_async(is_still_deferred)(ti):
             self.log.info("The task is still deferred; %s runs on", self.tuning_job_name)
             return
         await stop(self._connection, self.tuning_job_name)
