@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "tune_and_create_model"
 DEFERRED = "tune_from_conf"
-_DEADLINE_SECONDS = 60
+_DEADLINE_SECONDS = 180
 _FOR_EVER = 1_000_000
 """Boosting rounds that do not end while a test runs."""
 

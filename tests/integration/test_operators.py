@@ -8,6 +8,7 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -16,6 +17,8 @@ import pytest
 import yaml
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferralTimeout, TaskDeferred
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import TaskStatesResult
 
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
@@ -37,7 +40,11 @@ from sagemaker_tuning.sensors.tuning_job import (
     SageMakerTrainingJobCountersSensor,
     SageMakerTuningJobSensor,
 )
-from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
+from sagemaker_tuning.triggers.tuning_job import (
+    SageMakerTuningJobTrigger,
+    wait_for_tuning_job,
+)
+from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -265,6 +272,28 @@ def test_a_timeout_while_deferred_stops_the_job(client: Any) -> None:
         )
     name = deferred.value.trigger.serialize()[1]["tuning_job_name"]
     assert _status(client, name) in {"Stopping", "Stopped"}
+
+
+def test_a_kill_goes_on_though_airflow_cancels_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow cancels a trigger's ``on_kill`` a second later; the job is stopped all the same."""
+    launched = _operator(_request(rounds=_FOR_EVER), wait_for_completion=False).execute(_context())
+    name = launched["HyperParameterTuningJobName"]
+    trigger = SageMakerTuningJobTrigger(tuning_job_name=name, stop_on_kill=True)
+    trigger.task_instance = cast("Any", FakeTaskInstance())
+    supervisor = SimpleNamespace(send=lambda _: TaskStatesResult(task_states={}))
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
+
+    async def kill() -> None:
+        killing = asyncio.create_task(trigger.on_kill())
+        await asyncio.sleep(0)  # it has begun, and waits
+        killing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await killing
+        job = WatchedJob(name, poll_interval=0.1)
+        ended = await wait_for_tuning_job(Connection(), job, trigger.log)
+        assert ended.status == "Stopped"
+
+    asyncio.run(asyncio.wait_for(kill(), timeout=60))
 
 
 def test_stop_is_safe_to_repeat_and_seen_by_the_wait(client: Any) -> None:
