@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import math
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sagemaker_tuning.local.faults.route import FAULTS, TOKEN_HEADER
 from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.training.processes import TrainingProcesses
@@ -82,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="time between SIGTERM and SIGKILL for a training job that is stopped (%(default)s)",
     )
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="let tests and rehearsals inject faults, through a route whose address and token are"
+        " printed",
+    )
     return parser
 
 
@@ -99,18 +107,23 @@ def _run(options: argparse.Namespace) -> None:
             f"--host {options.host} can be reached from other machines, and the endpoint has no"
             " authentication. Add --allow-remote if that is what you want."
         )
+    fault_token = secrets.token_urlsafe() if options.faults else None
     with (
         _end_asked_for() as asked,
         _listen(options.host, options.port) as listening,
         _directory(options) as directory,
         # Before moto and all else is imported, and before there is any thread.
         TrainingProcesses() as processes,
-        _endpoint(options, listening, directory, processes) as endpoint,
+        _endpoint(options, listening, directory, processes, fault_token) as endpoint,
     ):
         host, port = listening.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # For whoever started it to wait for, so it goes out at once.
         sys.stdout.write(f"Local SageMaker endpoint ready on {url} (account {endpoint.account})\n")
+        if fault_token is not None:
+            sys.stdout.write(
+                f"Fault control: PUT {url}{FAULTS}, header {TOKEN_HEADER}: {fault_token}\n"
+            )
         sys.stdout.flush()
         asked.recv(1)
 
@@ -182,6 +195,7 @@ def _endpoint(
     listening: socket.socket,
     directory: Path,
     processes: TrainingProcesses,
+    fault_token: str | None,
 ) -> "Endpoint":
     # moto reads them when it is imported, which is therefore here and not at the top.
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
@@ -195,4 +209,5 @@ def _endpoint(
         processes,
         AllowedHosts(options.host, remote=options.allow_remote),
         Settings(options.completion_delay, options.stop_grace),
+        fault_token=fault_token,
     )

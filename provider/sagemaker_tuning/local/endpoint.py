@@ -9,6 +9,7 @@ from typing import Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
 from sagemaker_tuning.local.http.hosts import AllowedHosts
 from sagemaker_tuning.local.http.server import serve_on
@@ -34,6 +35,7 @@ class Endpoint:
         processes: the started training processes.
         hosts: the `Host` headers taken.
         settings: how it was asked to behave.
+        fault_token: what a request to the fault rules has to carry; None closes their route.
     """
 
     account = ACCOUNT_ID
@@ -45,16 +47,21 @@ class Endpoint:
         processes: TrainingProcesses,
         hosts: AllowedHosts,
         settings: Settings,
+        *,
+        fault_token: str | None = None,
     ) -> None:
         for leftover in ("containers", "inputs"):
             shutil.rmtree(directory / leftover, ignore_errors=True)
         self._store = Store(directory / "jobs.sqlite")
         fail_all_interrupted(self._store)
+        faults = Faults()
         self._live_jobs = LiveJobs(
-            Workplace(directory, self._store, processes, LogShipper(), settings)
+            Workplace(directory, self._store, processes, LogShipper(), settings, faults)
         )
         moto = DomainDispatcherApplication(create_backend_app)
-        dispatcher = Dispatcher(self._store, self._live_jobs, hosts, moto)
+        dispatcher = Dispatcher(
+            self._store, self._live_jobs, hosts, moto, faults=faults, fault_token=fault_token
+        )
         self._server = serve_on(listening, dispatcher)
         self._thread = threading.Thread(target=self._server.serve_forever, name="http")
 

@@ -16,6 +16,7 @@ from werkzeug.test import Client
 
 from sagemaker_tuning.local.api import OPERATIONS
 from sagemaker_tuning.local.definition import definitions
+from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
 from sagemaker_tuning.local.http.hosts import AllowedHosts
 from sagemaker_tuning.local.names import ACCOUNT_ID
@@ -60,6 +61,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             AskedOnly(),  # type: ignore[arg-type]
             AllowedHosts("127.0.0.1", remote=False),
             lambda environ, _start_response: pytest.fail(f"reached moto: {environ}"),
+            faults=Faults(),
         )
     )
     store.close()

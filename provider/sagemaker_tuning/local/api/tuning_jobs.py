@@ -1,7 +1,7 @@
 """Operations on tuning jobs."""
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.api import pages, rules
+from sagemaker_tuning.local.api import pages, quotas, rules
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.definition import complete
 from sagemaker_tuning.local.errors import (
@@ -34,6 +34,7 @@ def create(context: Context, request: Document) -> Document:
     rules.check_inputs(request)
     tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
     complete(request)
+    quotas.check(context, request)
     progress = documents.new_tuning_job(context.region, name)
     arn = progress["HyperParameterTuningJobArn"]
     try:

@@ -5,14 +5,10 @@ visit must reach none of it, so a request that comes from a page, or that was se
 that is not this machine's, goes no further.
 """
 
-import io
 import json
 import logging
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.wrappers import Response
@@ -21,59 +17,34 @@ from sagemaker_tuning.local import wire
 from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS, WITHHELD, Operation, tags
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import ApiError, internal_failure, not_implemented
-from sagemaker_tuning.local.http import iam
+from sagemaker_tuning.local.faults.faults import Faults
+from sagemaker_tuning.local.http import control, faulty, iam
+from sagemaker_tuning.local.http.call import SAGEMAKER, Call
 from sagemaker_tuning.local.http.hosts import AllowedHosts
-from sagemaker_tuning.local.http.responses import (
-    json_error,
-    json_response,
-    query_error,
-    s3_error,
-)
-from sagemaker_tuning.local.names import ACCOUNT_ID
+from sagemaker_tuning.local.http.responses import json_error, json_response
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.store import Store
 
 _log = logging.getLogger(__name__)
 
-_SAGEMAKER = "SageMaker."
-_FORM = "application/x-www-form-urlencoded"
-_CREDENTIAL = re.compile(r"Credential=[^/\s]*/\d*/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 # Typed into the address bar, or from a page of this endpoint: what a browser may send.
 _NO_OTHER_SITE = ("none", "same-origin")
 # moto's own control routes reset and seed its backends, for whoever asks.
 _MOTO_CONTROL = ("/moto-api", "/favicon.ico")
 
 
-@dataclass(frozen=True)
-class _Call:
-    """A request as far as it decides who answers it."""
-
-    environ: WSGIEnvironment
-    body: bytes
-    region: str
-    service: str
-
-    @property
-    def target(self) -> str:
-        target: str = self.environ.get("HTTP_X_AMZ_TARGET", "")
-        return target
-
-    @property
-    def action(self) -> str:
-        """The operation of a query protocol; empty for the others."""
-        if not self.environ.get("CONTENT_TYPE", "").startswith(_FORM):
-            return ""
-        return parse_qs(self.body.decode(errors="replace")).get("Action", [""])[0]
-
-
 class Dispatcher:
-    """Answers every request, with an AWS error at the worst; it never raises.
+    """Answers every request, with an AWS error at the worst.
+
+    It raises nothing but `ConnectionDropped`, where a fault rule wants that.
 
     Args:
         store: the jobs.
         live_jobs: those of them that run.
         hosts: the `Host` headers taken.
         moto: moto's application for all other services.
+        faults: the fault rules.
+        fault_token: what a request to the fault rules has to carry; None closes their route.
     """
 
     def __init__(
@@ -82,31 +53,40 @@ class Dispatcher:
         live_jobs: LiveJobs,
         hosts: AllowedHosts,
         moto: WSGIApplication,
+        *,
+        faults: Faults,
+        fault_token: str | None = None,
     ) -> None:
         self._store = store
         self._live_jobs = live_jobs
         self._hosts = hosts
         self._moto = moto
+        self._faults = faults
+        self._control = control.Control(live_jobs.count, faults, fault_token)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI; `wsgi.input` must end where the body does."""
         refusal = self._refusal(environ)
         if refusal is not None:
             return json_error(refusal)(environ, start_response)
-        if environ["PATH_INFO"] == "/_local/health":
-            return self._health()(environ, start_response)
-        body = environ["wsgi.input"].read()
-        environ["wsgi.input"] = io.BytesIO(body)
-        scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-        region, service = scope.groups() if scope else ("us-east-1", "")
-        call = _Call(environ, body, region, service)
+        if environ["PATH_INFO"].startswith(control.PREFIX):
+            return self._control.answer(environ)(environ, start_response)
+        try:
+            call = Call.read(environ)
+        except ApiError as error:
+            return json_error(error)(environ, start_response)
+        return faulty.serve(
+            self._faults, call, start_response, lambda _, start: self._serve(call, start)
+        )
+
+    def _serve(self, call: Call, start_response: StartResponse) -> Iterable[bytes]:
         response = self._own(call)
         if response is not None:
-            return response(environ, start_response)
+            return response(call.environ, start_response)
         try:
-            return self._moto(environ, start_response)
+            return self._moto(call.environ, start_response)
         except Exception as error:  # noqa: BLE001 -- moto raises whatever its handlers do
-            return _moto_failed(call, error)(environ, start_response)
+            return _moto_failed(call, error)(call.environ, start_response)
 
     def _refusal(self, environ: WSGIEnvironment) -> ApiError | None:
         host = environ.get("HTTP_HOST", "")
@@ -131,17 +111,13 @@ class Dispatcher:
             return None
         return ApiError("AccessDeniedException", reason, HTTPStatus.FORBIDDEN)
 
-    def _health(self) -> Response:
-        health = {"status": "ok", "account": ACCOUNT_ID, "tuning_jobs": self._live_jobs.count()}
-        return json_response(json.dumps(health).encode())
-
-    def _own(self, call: _Call) -> Response | None:
+    def _own(self, call: Call) -> Response | None:
         """The answer to what is ours, None for what is not."""
         if call.service == "iam" and call.action == iam.SIMULATE:
             return iam.simulate_principal_policy(call.body)
-        if not call.target.startswith(_SAGEMAKER):
+        if not call.target.startswith(SAGEMAKER):
             return None
-        name = call.target.removeprefix(_SAGEMAKER)
+        name = call.target.removeprefix(SAGEMAKER)
         operation = OPERATIONS.get(name)
         if operation is None and name in TAG_OPERATIONS and _names_our_resource(call.body):
             operation = TAG_OPERATIONS[name]
@@ -149,8 +125,8 @@ class Dispatcher:
             return json_error(not_implemented(name))
         return None if operation is None else self._answer(call, name, operation)
 
-    def _answer(self, call: _Call, name: str, operation: Operation) -> Response:
-        context = Context(call.region, self._store, self._live_jobs)
+    def _answer(self, call: Call, name: str, operation: Operation) -> Response:
+        context = Context(call.region, self._store, self._live_jobs, self._faults)
         try:
             answer = operation(context, wire.parse(name, call.body))
             return json_response(wire.serialise(name, answer))
@@ -169,7 +145,7 @@ def _names_our_resource(body: bytes) -> bool:
     return isinstance(document, dict) and tags.is_ours(document.get("ResourceArn"))
 
 
-def _moto_failed(call: _Call, error: Exception) -> Response:
+def _moto_failed(call: Call, error: Exception) -> Response:
     """An error of moto's, in the protocol of the call; what moto lacks is not worth a retry."""
     name = call.target or call.action or f"{call.service} {call.environ['PATH_INFO']}"
     if isinstance(error, NotImplementedError):
@@ -177,6 +153,4 @@ def _moto_failed(call: _Call, error: Exception) -> Response:
     else:
         _log.error("moto failed in %s", name, exc_info=error)
         answer = internal_failure(f"moto failed in {name}: {error}")
-    if call.service == "s3":
-        return s3_error(answer)
-    return query_error(answer) if call.action else json_error(answer)
+    return call.refuse(answer)

@@ -1,15 +1,19 @@
 """The HTTP server: a thread for each connection, which is kept, and one segment per answer."""
 
-import io
 import logging
 import socket
 from collections.abc import Iterable
+from typing import IO
 from wsgiref.types import WSGIApplication
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.exceptions import BadRequest
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import get_input_stream
+
+from sagemaker_tuning.local.errors import serialization_error
+from sagemaker_tuning.local.http.responses import json_error
 
 _log = logging.getLogger(__name__)
 
@@ -18,11 +22,19 @@ _IDLE_SECONDS = 60
 
 _WITHOUT_BODY = frozenset({204, 304})
 
+# What is left of a refused request's body is read to keep the connection, unless it is more.
+_MOST_LEFT = 2**20
+_CHUNK = 2**16
+
+
+class ConnectionDropped(Exception):
+    """The application wants the connection closed without an answer."""
+
 
 class _Handler(MotoRequestHandler):
     """werkzeug's handler closes the connection after each request, and looks 10 ms for leftovers.
 
-    Reading the whole body before the application runs leaves none, so that the connection can be
+    Reading what the application has left of the body leaves none, so that the connection can be
     kept: a client's next call then needs neither a new connection nor a new thread.
     """
 
@@ -41,9 +53,35 @@ class _Handler(MotoRequestHandler):
     def run_wsgi(self) -> None:
         """One request."""
         environ = self.make_environ()
-        environ["wsgi.input"] = io.BytesIO(get_input_stream(environ).read())
-        chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        environ["wsgi.input"] = body = get_input_stream(environ)
+        application: WSGIApplication = self.server.app
+        length = self.headers.get("Content-Length")
+        if length is not None and not (length.isascii() and length.isdigit()):
+            application = json_error(
+                serialization_error(f"The Content-Length {length!r} is not a number of bytes.")
+            )
+            self.close_connection = True  # there is no telling where the next request begins
+        try:
+            chunks, status, headers = run_wsgi_app(application, environ, buffered=True)
+        except ConnectionDropped:
+            self.close_connection = True
+            return
+        if not self._is_read(body):
+            self.close_connection = True
         self._send(status, headers, b"".join(chunks))
+
+    @staticmethod
+    def _is_read(body: IO[bytes]) -> bool:
+        """Whether the next request can be read from the connection."""
+        left = 0
+        try:
+            while chunk := body.read(_CHUNK):
+                left += len(chunk)
+                if left > _MOST_LEFT:
+                    return False
+        except (OSError, BadRequest):  # a body that breaks off
+            return False
+        return True
 
     def _send(self, status: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         code, _, reason = status.partition(" ")
@@ -54,6 +92,8 @@ class _Handler(MotoRequestHandler):
             names.add(name.lower())
         if "content-length" not in names and int(code) not in _WITHOUT_BODY:
             self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()

@@ -153,6 +153,8 @@ class TrainingJob:
         """Runs the process and uploads what it leaves; the failure reason, if it failed."""
         if isinstance(self._plan.inputs, objects.S3AccessError):
             return f"ClientError: {self._plan.inputs}"
+        if self._workplace.faults.strikes_training_job(self.document["TuningJobName"]):
+            return INTERNAL_ERROR
         container = self._container(self._plan.inputs)
         exit_code = self._run_process(container)
         failure = None

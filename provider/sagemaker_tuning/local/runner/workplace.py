@@ -1,8 +1,9 @@
 """What every job of the endpoint works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.processes import TrainingProcesses
@@ -32,3 +33,4 @@ class Workplace:
     processes: TrainingProcesses
     logs: LogShipper
     settings: Settings
+    faults: Faults = field(default_factory=Faults)

@@ -1,0 +1,1 @@
+"""Faults on demand: what a test or a rehearsal wants to go wrong."""
