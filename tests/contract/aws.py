@@ -21,14 +21,15 @@ class Aws:
         self.sagemaker = self.client("sagemaker")
         self.s3 = self.client("s3")
 
-    def client(self, service: str, region: str = REGION) -> Any:
-        """Any other service's client."""
+    def client(self, service: str, region: str = REGION, **options: Any) -> Any:
+        """Any other service's client; the options are boto3's."""
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=region,
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            **options,
         )
 
     def upload(self, train: str, validation: str) -> str:

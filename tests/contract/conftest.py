@@ -48,6 +48,16 @@ def completed(aws: Aws, bucket: str) -> Document:
 
 @pytest.fixture
 def start_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEndpoint]:
+    yield from _starting(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def start_shared_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEndpoint]:
+    """The endpoints end with the module."""
+    yield from _starting(tmp_path_factory)
+
+
+def _starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEndpoint]:
     # Where pytest cleans up after endpoints that a test has killed.
     environment = {**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("endpoint"))}
     with contextlib.ExitStack() as stack:
