@@ -291,7 +291,10 @@ def test_a_quota_of_tuning_jobs_counts_those_that_have_not_ended(faulty: Faulty)
             [{"kind": "quota", "resource": "gpus", "limit": 1}],
             "rules[0].resource is 'gpus'. Give an instance type, or tuning-jobs.",
         ),
-        ([{"kind": "training_job_error"}] * 1001, "There would be 1001 fault rules. At most 1000"),
+        (
+            [{"kind": "training_job_error"}] * 1001,
+            "fault rules. At most 1000 are kept; DELETE clears them.",
+        ),
     ],
 )
 def test_a_bad_rule_is_refused_by_its_field(faulty: Faulty, rules: object, message: str) -> None:
