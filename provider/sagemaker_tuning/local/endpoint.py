@@ -9,6 +9,9 @@ from typing import Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sagemaker_tuning.local.api import training_jobs
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.events import EventPublisher
 from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
 from sagemaker_tuning.local.http.hosts import AllowedHosts
@@ -58,6 +61,13 @@ class Endpoint:
         self._live_jobs = LiveJobs(
             Workplace(directory, self._store, processes, LogShipper(), settings, faults)
         )
+        self._events = EventPublisher(
+            self._store,
+            lambda region, name: training_jobs.describe(
+                Context(region, self._store, self._live_jobs, faults), {"TrainingJobName": name}
+            ),
+        )
+        self._store.observe(self._events.changed)
         moto = DomainDispatcherApplication(create_backend_app)
         dispatcher = Dispatcher(
             self._store, self._live_jobs, hosts, moto, faults=faults, fault_token=fault_token
@@ -81,4 +91,5 @@ class Endpoint:
         self._live_jobs.close(_CLOSING_GRACE_SECONDS)
         self._server.shutdown()
         self._thread.join()
+        self._events.close()
         self._store.close()

@@ -7,11 +7,11 @@ by, each with its index, so that no call gets slower as jobs pile up.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sagemaker_tuning.local.wire import Document
 
@@ -56,6 +56,19 @@ _DOCUMENTS: Mapping[Table, str] = {
     "tuning_job": "request, progress",
     "training_job": "progress",
 }
+
+
+class Change(NamedTuple):
+    """A job's new document has become permanent.
+
+    Attributes:
+        progress: the part of the document that changes, as JSON.
+    """
+
+    table: Table
+    region: str
+    name: str
+    progress: str
 
 
 class NameTakenError(Exception):
@@ -108,11 +121,20 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self._observer: Callable[[Change], None] | None = None
+        self._changes: list[Change] = []  # of the transaction under way
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         # Safe against the death of the process at any instruction, which is what is promised.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+
+    def observe(self, observer: Callable[[Change], None]) -> None:
+        """Has the observer told of every change of a job once it is permanent, in their order.
+
+        It is called in the midst of the store's work, so it must be quick and not raise.
+        """
+        self._observer = observer
 
     def close(self) -> None:
         """Closes the file; any later call fails."""
@@ -131,8 +153,12 @@ class Store:
                 yield
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                self._changes.clear()
                 raise
             self._connection.execute("COMMIT")
+            changes, self._changes = self._changes, []
+            for change in changes:
+                self._tell(change)
 
     def add_tuning_job(self, region: str, request: Document, progress: Document) -> None:
         """A new tuning job.
@@ -153,15 +179,18 @@ class Store:
 
     def update_tuning_job(self, region: str, name: str, progress: Document) -> None:
         """Replaces what Describe answers beside the request."""
-        self._execute(
-            "UPDATE tuning_job SET status = ?, last_modified_time = ?, progress = ?"
-            " WHERE region = ? AND name = ?",
-            progress["HyperParameterTuningJobStatus"],
-            progress["LastModifiedTime"],
-            json.dumps(progress),
-            region,
-            name,
-        )
+        text = json.dumps(progress)
+        with self._lock:
+            self._execute(
+                "UPDATE tuning_job SET status = ?, last_modified_time = ?, progress = ?"
+                " WHERE region = ? AND name = ?",
+                progress["HyperParameterTuningJobStatus"],
+                progress["LastModifiedTime"],
+                text,
+                region,
+                name,
+            )
+            self._changed(Change("tuning_job", region, name, text))
 
     def tuning_job_progress(self, region: str, name: str) -> Document:
         """The part of a tuning job that changes; the job must exist."""
@@ -187,16 +216,19 @@ class Store:
     def update_training_job(self, region: str, progress: Document) -> None:
         """Replaces a training job's document."""
         objective = progress.get("FinalHyperParameterTuningJobObjectiveMetric")
-        self._execute(
-            "UPDATE training_job SET status = ?, last_modified_time = ?, objective = ?,"
-            " progress = ? WHERE region = ? AND name = ?",
-            progress["TrainingJobStatus"],
-            progress["LastModifiedTime"],
-            None if objective is None else objective["Value"],
-            json.dumps(progress),
-            region,
-            progress["TrainingJobName"],
-        )
+        name, text = progress["TrainingJobName"], json.dumps(progress)
+        with self._lock:
+            self._execute(
+                "UPDATE training_job SET status = ?, last_modified_time = ?, objective = ?,"
+                " progress = ? WHERE region = ? AND name = ?",
+                progress["TrainingJobStatus"],
+                progress["LastModifiedTime"],
+                None if objective is None else objective["Value"],
+                text,
+                region,
+                name,
+            )
+            self._changed(Change("training_job", region, name, text))
 
     def find(self, table: Table, region: str, name: str) -> Document | None:
         """The job's document, or None; the name's case does not matter."""
@@ -255,15 +287,28 @@ class Store:
                 "DELETE FROM tag WHERE arn = ? AND key = ?", [(arn, key) for key in keys]
             )
 
-    def _add(self, table: Table, **columns: str | float) -> None:
-        try:
-            self._execute(
-                f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 -- names from this module's calls; values are bound
-                f" VALUES ({', '.join('?' * len(columns))})",
-                *columns.values(),
-            )
-        except sqlite3.IntegrityError as error:
-            raise NameTakenError(columns["name"]) from error
+    def _add(self, table: Table, **columns: Any) -> None:
+        with self._lock:
+            try:
+                self._execute(
+                    f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 -- names from this module's calls; values are bound
+                    f" VALUES ({', '.join('?' * len(columns))})",
+                    *columns.values(),
+                )
+            except sqlite3.IntegrityError as error:
+                raise NameTakenError(columns["name"]) from error
+            self._changed(Change(table, columns["region"], columns["name"], columns["progress"]))
+
+    def _changed(self, change: Change) -> None:
+        """Notes a change for the observer; the lock is the caller's."""
+        if self._connection.in_transaction:
+            self._changes.append(change)
+        else:
+            self._tell(change)
+
+    def _tell(self, change: Change) -> None:
+        if self._observer is not None:
+            self._observer(change)
 
     def _execute(self, sql: str, *values: str | float | None) -> list[Any]:
         with self._lock:

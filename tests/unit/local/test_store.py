@@ -1,5 +1,6 @@
 """The store: what is written is found, listed in order, and visible all at once."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.store import Condition, Listing, NameTakenError, Store
+from sagemaker_tuning.local.store import Change, Condition, Listing, NameTakenError, Store
 
 REGION = "us-east-1"
 
@@ -129,3 +130,24 @@ def test_progress_replaces_progress_and_leaves_the_request(store: Store) -> None
         "HyperParameterTuningJobName": "a",
         **progress,
     }
+
+
+def test_an_observer_is_told_of_what_is_permanent_in_its_order(store: Store) -> None:
+    """At the end of a transaction, and never of one that was rolled back."""
+    told: list[Change] = []
+    store.observe(told.append)
+    progress = documents.new_tuning_job(REGION, "job")
+    with store.transaction():
+        store.add_tuning_job(REGION, {"HyperParameterTuningJobName": "job"}, progress)
+        store.update_tuning_job(REGION, "job", {**progress, "LastModifiedTime": 1})
+        assert told == []
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.update_tuning_job(REGION, "job", {**progress, "LastModifiedTime": 2})
+        raise ZeroDivisionError
+    store.update_tuning_job(REGION, "job", {**progress, "LastModifiedTime": 3})
+    assert [json.loads(change.progress)["LastModifiedTime"] for change in told] == [
+        progress["LastModifiedTime"],
+        1,
+        3,
+    ]
+    assert {change[:3] for change in told} == {("tuning_job", REGION, "job")}
