@@ -1,6 +1,7 @@
 """The parts of Describe's answers that change as jobs go on, and how they change."""
 
 import math
+import struct
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +34,9 @@ _SUMMARY = (
     "FinalHyperParameterTuningJobObjectiveMetric",
     "ObjectiveStatus",
 )
+
+_RESTARTED = "Launched instance was unhealthy, replacing it!"
+_LARGEST_FLOAT32 = 3.4028234663852886e38
 
 
 def now() -> float:
@@ -96,7 +100,7 @@ def count_ended(progress: Document, training_job: Document) -> None:
     status = training_job["TrainingJobStatus"]
     if status != "Failed":
         statuses[status] += 1
-    elif training_job["FailureReason"].startswith("InternalServerError"):
+    elif is_internal_error(training_job["FailureReason"]):
         statuses["RetryableError"] += 1
     else:
         statuses["NonRetryableError"] += 1
@@ -129,6 +133,15 @@ def advance(document: Document, status: str, secondary_status: str) -> None:
 
     A failed job's FailureReason, set before, is the message of its last transition.
     """
+    _advance(
+        document,
+        status,
+        secondary_status,
+        document.get("FailureReason", _MESSAGES[secondary_status]),
+    )
+
+
+def _advance(document: Document, status: str, secondary_status: str, message: str) -> None:
     moment = now()
     transitions: list[dict[str, Any]] = document["SecondaryStatusTransitions"]
     if transitions:
@@ -136,7 +149,7 @@ def advance(document: Document, status: str, secondary_status: str) -> None:
     transition = {
         "Status": secondary_status,
         "StartTime": moment,
-        "StatusMessage": document.get("FailureReason", _MESSAGES[secondary_status]),
+        "StatusMessage": message,
     }
     document["LastModifiedTime"] = moment
     document["TrainingJobStatus"] = status
@@ -148,8 +161,42 @@ def advance(document: Document, status: str, secondary_status: str) -> None:
             seconds = max(1, math.ceil(moment - document["TrainingStartTime"]))
             document["TrainingTimeInSeconds"] = document["BillableTimeInSeconds"] = seconds
     elif secondary_status == "Downloading":
-        document["TrainingStartTime"] = moment
+        document.setdefault("TrainingStartTime", moment)
     transitions.append(transition)
+
+
+def is_internal_error(failure_reason: str) -> bool:
+    """Whether a training job that failed so is worth another attempt, or counts as retryable."""
+    return failure_reason.startswith("InternalServerError")
+
+
+def may_restart(document: Document, definition: Definition) -> bool:
+    """Whether RetryStrategy has attempts left after an internal error; without one there is none.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RetryStrategy.html
+    """
+    strategy = definition.document.get("RetryStrategy", {"MaximumRetryAttempts": 0})
+    attempts = sum(
+        transition["Status"] == "Starting" for transition in document["SecondaryStatusTransitions"]
+    )
+    return bool(attempts <= strategy["MaximumRetryAttempts"])
+
+
+def restart(document: Document) -> None:
+    """Begins another attempt at a training job, with the secondary status Starting once more."""
+    _advance(document, "InProgress", "Starting", _RESTARTED)
+
+
+def objective(document: Document) -> float | None:
+    """The final objective metric of a training job or its summary; None while there is none."""
+    metric = document.get("FinalHyperParameterTuningJobObjectiveMetric")
+    return None if metric is None else metric["Value"]
+
+
+def float32(value: float) -> float:
+    """The value as the API has it, a float of 32 bits; what is too large is its largest."""
+    packed = struct.pack("f", min(max(value, -_LARGEST_FLOAT32), _LARGEST_FLOAT32))
+    return float(struct.unpack("f", packed)[0])
 
 
 def summary(document: Document) -> Document:

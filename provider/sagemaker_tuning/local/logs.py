@@ -6,10 +6,11 @@ Written to moto's backend itself, for the reason given in `objects`.
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from moto.backends import get_backend
-from moto.logs.exceptions import LogsClientError
+from moto.logs.exceptions import LogsClientError, ResourceAlreadyExistsException
 
 from sagemaker_tuning.local.names import ACCOUNT_ID
 
@@ -69,7 +70,8 @@ class LogShipper:
         backend = _backend(region)
         # moto's own, which unlike its create_log_group takes a group that is there.
         backend.ensure_log_group(GROUP)
-        backend.create_log_stream(GROUP, name)
+        with suppress(ResourceAlreadyExistsException):  # of an attempt within the same second
+            backend.create_log_stream(GROUP, name)
         return LogStream(self, region, name)
 
     def schedule(self, stream: LogStream) -> None:

@@ -1,7 +1,7 @@
 """Jobs that were in flight when whatever ran them died: none stays InProgress for ever."""
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.runner.training_job import INTERNAL_ERROR
+from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.store import Condition, Listing, Store
 
 _PAGE = 100

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.runner import verdict
+from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
-from sagemaker_tuning.local.runner.training_job import INTERNAL_ERROR, Plan, TrainingJob
+from sagemaker_tuning.local.runner.training_job import Plan, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.search.ranges import combinations
@@ -170,7 +171,7 @@ class TuningJob:
             self._searches[index].ask(),
         )
         plan = Plan(self.region, self._launched, definition, document, self._inputs.of(index))
-        job = TrainingJob(self._workplace, plan, self._events.put)
+        job = TrainingJob(self._workplace, plan, ended=self._events.put)
         with self._lock:
             if self._ending is not None or self._halted:
                 return
