@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
-from sagemaker_tuning.local.runner import verdict
+from sagemaker_tuning.local.runner import completion, verdict
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
@@ -63,7 +63,6 @@ class TuningJob:
         self._lock = threading.Lock()
         self._running: dict[str, TrainingJob] = {}
         self._launched = 0
-        self._best: TrainingJob | None = None
         self._ending: Ending | None = None
         self._halted = False
         self._events: queue.SimpleQueue[TrainingJob | None] = queue.SimpleQueue()
@@ -199,11 +198,8 @@ class TuningJob:
             return
         if job is not None:
             self._record(job)
-            # The last ones running may still succeed; none is left to be spared.
-            ending = None if last else verdict.hopeless(self._progress)
-            if ending is not None:
-                with self._lock:
-                    self._end(ending)
+            with self._lock:
+                self._judge(last=last)
 
     def _enforce_limits(self, deadline: float) -> None:
         moment = time.time()
@@ -228,20 +224,25 @@ class TuningJob:
             if self._halted:
                 return
             documents.count_ended(self._progress, job.document)
-            if job.objective is not None and self._improves(job.objective, job):
-                self._best = job
-                self._progress["BestTrainingJob"] = documents.summary(job.document)
+            completion.take(self._progress, job.document, maximize=job.definition.maximize)
             with self._workplace.store.transaction():
                 self._workplace.store.update_training_job(self.region, job.document)
                 self._save()
         turn, index = divmod(job.number, len(self._searches))
         self._searches[index].tell(turn, job.objective)
 
-    def _improves(self, objective: float, job: TrainingJob) -> bool:
-        best = None if self._best is None else self._best.objective
-        if best is None:
-            return True
-        return objective > best if job.definition.maximize else objective < best
+    def _judge(self, *, last: bool) -> None:
+        """Ends the job where enough has been found, or nothing will be; the caller locks."""
+        # The last ones running may still succeed; none is left to be spared.
+        ending = None if last else verdict.hopeless(self._progress)
+        if completion.is_met(self._config, self._progress, maximize=self._maximizes_best()):
+            ending = Ending("Completed")
+        if ending is not None:
+            self._end(ending)
+
+    def _maximizes_best(self) -> bool:
+        name = self._progress.get("BestTrainingJob", {}).get("TrainingJobDefinitionName")
+        return next(each.maximize for each in self._definitions if name in {None, each.name})
 
     def _conclude(self) -> None:
         with self._lock:
