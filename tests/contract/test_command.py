@@ -181,10 +181,11 @@ def test_it_listens_on_the_other_loopback_too(start_endpoint: StartEndpoint) -> 
 
 
 def test_nothing_of_an_ended_job_lies_about(start_endpoint: StartEndpoint, tmp_path: Path) -> None:
-    """Input and containers are removed with the job; what is kept is the store."""
+    """Input and containers are removed with the job; what is kept is the store and S3."""
     aws, process = start_endpoint("--data-dir", str(tmp_path))
     bucket = aws.upload(rows(400, seed=1), rows(200, seed=2))
     aws.run(changed(example(bucket), DEFINITION, "EnableNetworkIsolation", value=True))
     process.terminate()
     process.wait(DEADLINE_SECONDS)
-    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"jobs.sqlite", "lock"}
+    kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*") if path.is_file()}
+    assert kept == {"jobs.sqlite", "lock", "s3"}

@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data-dir",
         type=Path,
-        help="directory that keeps the jobs between runs; without it nothing is kept. Objects in"
-        " S3, artifacts among them, are not kept in any case",
+        help="directory that keeps the jobs and the objects in S3 between runs; without it nothing"
+        " is kept. Logs, queues and the rest of the emulated AWS are not kept in any case",
     )
     parser.add_argument(
         "--completion-delay",
@@ -209,5 +209,6 @@ def _endpoint(
         processes,
         AllowedHosts(options.host, remote=options.allow_remote),
         Settings(options.completion_delay, options.stop_grace),
+        keep_objects=options.data_dir is not None,
         fault_token=fault_token,
     )

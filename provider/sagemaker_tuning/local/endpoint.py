@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from wsgiref.types import WSGIApplication
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -21,6 +22,7 @@ from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.runner.recovery import fail_all_interrupted
 from sagemaker_tuning.local.runner.workplace import Settings, Workplace
+from sagemaker_tuning.local.s3_mirror import S3Mirror
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.processes import TrainingProcesses
 from sagemaker_tuning.local.wire import service_model
@@ -38,6 +40,7 @@ class Endpoint:
         processes: the started training processes.
         hosts: the `Host` headers taken.
         settings: how it was asked to behave.
+        keep_objects: whether what is in S3 is kept in the directory too.
         fault_token: what a request to the fault rules has to carry; None closes their route.
     """
 
@@ -51,10 +54,12 @@ class Endpoint:
         hosts: AllowedHosts,
         settings: Settings,
         *,
+        keep_objects: bool = False,
         fault_token: str | None = None,
     ) -> None:
         for leftover in ("containers", "inputs"):
             shutil.rmtree(directory / leftover, ignore_errors=True)
+        moto = _moto(directory / "s3" if keep_objects else None)
         self._store = Store(directory / "jobs.sqlite")
         fail_all_interrupted(self._store)
         faults = Faults()
@@ -68,7 +73,6 @@ class Endpoint:
             ),
         )
         self._store.observe(self._events.changed)
-        moto = DomainDispatcherApplication(create_backend_app)
         dispatcher = Dispatcher(
             self._store, self._live_jobs, hosts, moto, faults=faults, fault_token=fault_token
         )
@@ -93,3 +97,14 @@ class Endpoint:
         self._thread.join()
         self._events.close()
         self._store.close()
+
+
+def _moto(objects: Path | None) -> WSGIApplication:
+    """All of AWS that is not ours; the objects in S3 are kept in the directory, if there is one."""
+    application = DomainDispatcherApplication(create_backend_app)
+    if objects is None:
+        return application
+    mirror = S3Mirror(objects)
+    mirror.restore()
+    mirror.watch()
+    return mirror.around(application)
