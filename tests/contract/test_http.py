@@ -1,6 +1,8 @@
 """HTTP itself: who may call, what malformed requests get, what nobody implements."""
 
+import contextlib
 import json
+import socket
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlsplit
 
@@ -87,6 +89,122 @@ def test_a_web_page_is_refused(endpoint: str, headers: dict[str, str]) -> None:
     for target in ("SageMaker.ListHyperParameterTuningJobs", "SageMaker.ListModels", ""):
         status, error = send(endpoint, target, b"{}", **headers)
         assert (status, error["__type"]) == (403, "AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_local/health", "/_local/faults", "/endpoints/any/invocations", "/data/train.csv", "/"],
+)
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://127.0.0.1"}, {"Host": "rebound.example.com"}]
+)
+def test_no_route_is_open_to_a_web_page(endpoint: str, path: str, headers: dict[str, str]) -> None:
+    """Predictions, S3 and the endpoint's own routes included."""
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        status, error = send(endpoint, "", b"1,2", method=method, path=path, **headers)
+        assert (status, error["__type"]) == (403, "AccessDeniedException")
+
+
+def exchange(url: str, sent: bytes) -> bytes:
+    """Everything that is answered to what is sent, up to the end of the connection."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        connection.sendall(sent)
+        answered = b""
+        while received := connection.recv(65536):
+            answered += received
+    return answered
+
+
+def request_of(url: str, *headers: str, path: str = "/") -> bytes:
+    """A request's head."""
+    lines = [f"POST {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+LIST = "X-Amz-Target: SageMaker.ListTrainingJobs"
+
+
+def test_a_page_cannot_fill_the_memory(endpoint: str) -> None:
+    """A refused request's body is not waited for, however large it claims to be."""
+    head = request_of(endpoint, LIST, "Origin: http://example.com", f"Content-Length: {10**12}")
+    answered = exchange(endpoint, head)
+    assert answered.startswith(b"HTTP/1.1 403 ")
+    assert b"AccessDeniedException" in answered
+
+
+def test_a_body_has_a_largest_size(endpoint: str) -> None:
+    """32 MiB, whether the length is announced or only the chunks tell; S3 takes more."""
+    announced = request_of(endpoint, LIST, f"Content-Length: {32 * 2**20 + 1}")
+    assert b"RequestEntityTooLargeException" in exchange(endpoint, announced)
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=30)
+    connection.request(
+        "POST",
+        "/",
+        (bytes(2**20) for _ in range(33)),
+        {"X-Amz-Target": "SageMaker.ListTrainingJobs"},
+        encode_chunked=True,
+    )
+    response = connection.getresponse()
+    assert response.status == 413
+    assert b"RequestEntityTooLargeException" in response.read()
+
+
+def test_a_body_may_come_in_chunks(endpoint: str) -> None:
+    """And the connection is kept after it."""
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    for _ in range(2):
+        connection.request(
+            "POST",
+            "/",
+            iter([b'{"MaxRes', b'ults": 1}']),
+            {"X-Amz-Target": "SageMaker.ListTrainingJobs"},
+            encode_chunked=True,
+        )
+        response = connection.getresponse()
+        assert response.status == 200
+        assert "TrainingJobSummaries" in json.loads(response.read())
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (["Transfer-Encoding: chunked"], b"not a length\r\n{}"),
+        (["Transfer-Encoding: chunked"], b"-5\r\n{}\r\n"),
+        (["Content-Length: ten"], b"{}"),
+        (["Content-Length: -1"], b"{}"),
+        (["Content-Length: \u0661"], b"{}"),
+    ],
+)
+def test_a_body_without_an_end_is_a_serialization_error(
+    endpoint: str, headers: list[str], body: bytes
+) -> None:
+    """In JSON, and the connection ends: nobody knows where the next request would begin."""
+    answered = exchange(endpoint, request_of(endpoint, LIST, *headers) + body)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert b"SerializationException" in answered
+    assert answered.count(b"HTTP/1.1") == 1
+
+
+def test_half_a_request_is_carried_out_by_nobody_and_holds_nobody_up(
+    endpoint: str, request_document: Document
+) -> None:
+    """Clients that say nothing, or break off, are alone with it."""
+    parts = urlsplit(endpoint)
+    body = json.dumps(request_document).encode()
+    head = request_of(endpoint, f"X-Amz-Target: {CREATE}", f"Content-Length: {len(body)}")
+    with contextlib.ExitStack() as stack:
+        for sent in (b"", head[:10], head, head + body[:-1]) * 10:
+            connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
+            stack.enter_context(connection).sendall(sent)
+        status, _ = send(endpoint, "SageMaker.ListTrainingJobs", b"{}")
+        assert status == 200
+    status, answer = send(
+        endpoint,
+        "SageMaker.ListHyperParameterTuningJobs",
+        json.dumps({"NameContains": request_document["HyperParameterTuningJobName"]}).encode(),
+    )
+    assert (status, answer["HyperParameterTuningJobSummaries"]) == (200, [])
 
 
 def test_localhost_is_one_of_its_names(endpoint: str) -> None:

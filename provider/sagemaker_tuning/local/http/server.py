@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.exceptions import BadRequest
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.test import run_wsgi_app
-from werkzeug.wsgi import get_input_stream
+from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from sagemaker_tuning.local.errors import serialization_error
 from sagemaker_tuning.local.http.responses import json_error
@@ -29,6 +29,45 @@ _CHUNK = 2**16
 
 class ConnectionDropped(Exception):
     """The application wants the connection closed without an answer."""
+
+
+class _Body:
+    """A request's body. The next request can be read from the connection once this one is out."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._is_broken = False
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether a body of a length that was announced has been read."""
+        return not isinstance(self._stream, LimitedStream) or self._stream.is_exhausted
+
+    def read(self, size: int = -1) -> bytes:
+        """As of any stream.
+
+        Raises:
+            OSError: the body breaks off, or is not as HTTP has it.
+            BadRequest: likewise.
+        """
+        try:
+            return self._stream.read(size)
+        except (OSError, BadRequest):
+            self._is_broken = True
+            raise
+
+    def is_read_out(self) -> bool:
+        """Reads what is left, unless it is much; whether nothing is left."""
+        left = 0
+        while not self._is_broken and left <= _MOST_LEFT:
+            try:
+                chunk = self.read(_CHUNK)
+            except (OSError, BadRequest):
+                break
+            if not chunk:
+                return True
+            left += len(chunk)
+        return False
 
 
 class _Handler(MotoRequestHandler):
@@ -53,35 +92,25 @@ class _Handler(MotoRequestHandler):
     def run_wsgi(self) -> None:
         """One request."""
         environ = self.make_environ()
-        environ["wsgi.input"] = body = get_input_stream(environ)
+        environ["wsgi.input"] = body = _Body(get_input_stream(environ))
         application: WSGIApplication = self.server.app
         length = self.headers.get("Content-Length")
         if length is not None and not (length.isascii() and length.isdigit()):
             application = json_error(
                 serialization_error(f"The Content-Length {length!r} is not a number of bytes.")
             )
+            length = None
             self.close_connection = True  # there is no telling where the next request begins
         try:
             chunks, status, headers = run_wsgi_app(application, environ, buffered=True)
         except ConnectionDropped:
             self.close_connection = True
             return
-        if not self._is_read(body):
+        if length is not None and int(length) > _MOST_LEFT and not body.is_exhausted:
             self.close_connection = True
         self._send(status, headers, b"".join(chunks))
-
-    @staticmethod
-    def _is_read(body: IO[bytes]) -> bool:
-        """Whether the next request can be read from the connection."""
-        left = 0
-        try:
-            while chunk := body.read(_CHUNK):
-                left += len(chunk)
-                if left > _MOST_LEFT:
-                    return False
-        except (OSError, BadRequest):  # a body that breaks off
-            return False
-        return True
+        if not self.close_connection:
+            self.close_connection = not body.is_read_out()
 
     def _send(self, status: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         code, _, reason = status.partition(" ")
