@@ -2,19 +2,28 @@
 
 import json
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
-# Python's re has no Unicode classes. The tag patterns, which alone use them among the requests
-# read here, allow letters, numbers and the underscore, which together are \w.
-_UNICODE_CLASSES = {
-    r"\p{L}": r"\w",
-    r"\p{N}": r"\w",
-    r"\p{Z}": " \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000",
+# Python's re has no Unicode classes. Letters and numbers are both \w here: every pattern that has
+# the one has the other, and one of the two or the underscore besides.
+_CLASSES = {
+    "L": r"\w",
+    "N": r"\w",
+    "Z": " \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000",
+    "Alnum": "a-zA-Z0-9",
 }
+_CLASS = re.compile(r"\\p\{(\w+)\}")
+# Java writes what lies beyond 16 bits as pairs of surrogates.
+_SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
+_BEYOND_16_BITS = r"\U00010000-\U0010ffff"
+# The end, once or more often, which some patterns have where their length was meant.
+_REPEATED_END = re.compile(r"\$\{\d+,\d+\}$")
 _SHOWN_LENGTH = 256
 
 
@@ -72,9 +81,22 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the service model (Java's dialect) as Python reads it."""
-    for java, python in _UNICODE_CLASSES.items():
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern)
+    pattern = pattern.replace(_SURROGATES, _BEYOND_16_BITS)
+    pattern = _CLASS.sub(lambda found: _class(found[1]), pattern)
+    return re.compile(_REPEATED_END.sub("$", pattern))
+
+
+def _class(name: str) -> str:
+    """What stands between the brackets for a class: a category's characters, as ranges."""
+    if name in _CLASSES:
+        return _CLASSES[name]
+    ranges: list[list[int]] = []
+    for point in range(sys.maxunicode + 1):
+        if unicodedata.category(chr(point))[0] == name:
+            if not ranges or ranges[-1][1] != point - 1:
+                ranges.append([point, point])
+            ranges[-1][1] = point
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
 
 
 def _sentence(value: Any, path: str, constraint: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import math
 from functools import cache
+from itertools import islice
 from typing import Any, NoReturn
 
 from botocore.loaders import Loader
@@ -35,6 +36,8 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "double": (int, float),
     "timestamp": (int, float),
 }
+# So that a list with a million mistakes does not make a message of as many.
+_MOST_VIOLATIONS = 100
 _INTEGER_BITS = {"integer": 32, "long": 64}
 
 
@@ -59,13 +62,16 @@ def parse(operation: str, body: bytes) -> Document:
 
     Raises:
         ApiError: SerializationException for what is no JSON of the right types,
-            ValidationException for values outside the model's constraints, all of them at once.
+            ValidationException for values outside the model's constraints, up to 100 at once.
     """
     shape = _operation(operation).input_shape
     if shape is None:
         return {}
-    document: Document = _deserialise(shape, _decode(body), "")
-    found = list(violations(shape, document, ""))
+    try:
+        document: Document = _deserialise(shape, _decode(body), "")
+        found = list(islice(violations(shape, document, ""), _MOST_VIOLATIONS))
+    except RecursionError as error:
+        raise serialization_error("The request body is nested too deeply") from error
     if found:
         count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
         raise validation_error(f"{count} detected: {'; '.join(found)}")

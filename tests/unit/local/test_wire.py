@@ -11,6 +11,19 @@ from sagemaker_tuning.local import validation, wire
 from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS
 from sagemaker_tuning.local.errors import ApiError
 
+TYPES = {
+    "structure",
+    "map",
+    "list",
+    "string",
+    "boolean",
+    "integer",
+    "long",
+    "float",
+    "double",
+    "timestamp",
+}
+
 
 def parse(operation: str, document: Any) -> wire.Document:
     return wire.parse(operation, json.dumps(document).encode())
@@ -89,13 +102,56 @@ def test_an_operation_without_output_answers_nothing() -> None:
     assert wire.serialise("StopTrainingJob", {}) == b""
 
 
-def test_every_pattern_of_the_requests_is_one_for_python_too() -> None:
-    """The service model's patterns are Java's; those read here must not fail when they are used."""
+def test_every_pattern_of_the_service_model_is_one_for_python_too() -> None:
+    """The service model's patterns are Java's; none must fail when it is used first."""
+    model = wire.service_model()
+    shapes = [model.shape_for(name) for name in model.shape_names]
+    patterns = {shape.metadata["pattern"] for shape in shapes if "pattern" in shape.metadata}
+    assert len(patterns) > 100
+    for pattern in patterns:
+        validation.compiled(pattern)
+
+
+def test_every_type_of_the_requests_is_one_that_is_read() -> None:
+    """No operation of ours takes blobs, documents or unions, which nothing here would check."""
     for operation in (*OPERATIONS, *TAG_OPERATIONS):
         shape = wire.service_model().operation_model(operation).input_shape
         assert shape is not None
-        for pattern in _patterns(shape):
-            validation.compiled(pattern)
+        for below in _shapes(shape):
+            assert below.type_name in TYPES, below
+            assert not getattr(below, "is_tagged_union", False), below
+            assert "jsonvalue" not in below.serialization, below
+
+
+@pytest.mark.parametrize("depth", [10, *range(700, 1100, 5), 100_000])
+def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
+    """Wherever on the way Python gives up."""
+    body = b'{"Unknown": ' + b"[" * depth + b"]" * depth + b"}"
+    with pytest.raises(ApiError) as caught:
+        wire.parse("ListTrainingJobs", body)
+    assert caught.value.code in {"SerializationException", "ValidationException"}
+
+
+def test_many_mistakes_make_a_short_message() -> None:
+    """A hundred of them are named."""
+    error = refusal("AddTags", {"ResourceArn": "a", "Tags": [{}] * 100_000})
+    assert error.message.startswith("100 validation errors detected: ")
+    assert len(error.message) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [
+        (r"[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]*", "e\u0301 1+1=2 €!", "tab\t"),
+        (r"([\p{L}\p{Z}\p{N}_.:\/=+\-@]*)${1,128}", "a key/1", "50%"),
+        (r"arn:[\p{Alnum}\-]+:lambda", "arn:aws-cn:lambda", "arn:é:lambda"),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "a\t🙂", "\x00"),
+    ],
+)
+def test_javas_classes_are_pythons(pattern: str, good: str, bad: str) -> None:
+    """Unicode categories, and what Java writes as pairs of surrogates."""
+    assert validation.compiled(pattern).fullmatch(good)
+    assert not validation.compiled(pattern).fullmatch(bad)
 
 
 def test_tags_may_have_letters_of_any_script() -> None:
@@ -105,12 +161,16 @@ def test_tags_may_have_letters_of_any_script() -> None:
     assert not pattern.fullmatch("50%")
 
 
-def _patterns(shape: Shape) -> set[str]:
-    own = {shape.metadata["pattern"]} if "pattern" in shape.metadata else set()
+def _shapes(shape: Shape, seen: frozenset[str] = frozenset()) -> list[Shape]:
+    """A shape and all below it."""
+    below: list[Shape] = []
+    if shape.name in seen:
+        return below
     if isinstance(shape, StructureShape):
-        return own.union(*(_patterns(member) for member in shape.members.values()))
-    if isinstance(shape, ListShape):
-        return own | _patterns(shape.member)
-    if isinstance(shape, MapShape):
-        return own | _patterns(shape.key) | _patterns(shape.value)
-    return own
+        below = list(shape.members.values())
+    elif isinstance(shape, ListShape):
+        below = [shape.member]
+    elif isinstance(shape, MapShape):
+        below = [shape.key, shape.value]
+    seen |= {shape.name}
+    return [shape, *(each for member in below for each in _shapes(member, seen))]
