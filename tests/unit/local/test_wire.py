@@ -123,13 +123,13 @@ def test_every_type_of_the_requests_is_one_that_is_read() -> None:
             assert "jsonvalue" not in below.serialization, below
 
 
-@pytest.mark.parametrize("depth", [10, *range(700, 1100, 5), 100_000])
-def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
-    """Wherever on the way Python gives up."""
-    body = b'{"Unknown": ' + b"[" * depth + b"]" * depth + b"}"
-    with pytest.raises(ApiError) as caught:
-        wire.parse("ListTrainingJobs", body)
-    assert caught.value.code in {"SerializationException", "ValidationException"}
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    """Wherever on the way Python gives up, which a single depth may decide."""
+    for depth in (*range(500, 1100), 100_000):
+        body = b'{"Unknown": ' + b"[" * depth + b"]" * depth + b"}"
+        with pytest.raises(ApiError) as caught:
+            wire.parse("ListTrainingJobs", body)
+        assert caught.value.code in {"SerializationException", "ValidationException"}
 
 
 def test_many_mistakes_make_a_short_message() -> None:
