@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sagemaker_tuning.local.training.leftovers import MARKER
+
 HOST = "algo-1"
 _NETWORK_INTERFACE = "eth0"
 
@@ -145,6 +147,8 @@ def environment_variables(container: Container) -> dict[str, str]:
         "SM_HPS": json.dumps({name: _decoded(value) for name, value in hyperparameters.items()}),
         **{f"SM_HP_{name.upper()}": value for name, value in hyperparameters.items()},
         **container.environment,
+        # SageMaker's toolkits look here instead of in /opt/ml.
+        MARKER: str(container.root),
     }
     return {name: value for name, value in variables.items() if _can_be_carried(name, value)}
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from sagemaker_tuning.local.training import entrypoint, messages
+from sagemaker_tuning.local.training import entrypoint, leftovers, messages
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -36,6 +36,7 @@ def main(control_fd: int, cache_dir: str) -> None:
             endpoint.
     """
     entrypoint.preload()
+    leftovers.adopt()
     gc.collect()
     # A child's collector would touch, and so copy, every page that it shares with the server.
     gc.freeze()
@@ -48,6 +49,7 @@ class _Job:
     """A training process that has not been reaped, by its pipe to the endpoint."""
 
     status_fd: int
+    container: str
     kill_at: float | None = None
 
 
@@ -69,7 +71,7 @@ class _ForkServer:
             ready, _, _ = select.select([self._control, self._wakeup], [], [], self._patience())
             if self._wakeup in ready:
                 self._wakeup.recv(4096)
-            self._reap()
+                self._reap()
             self._kill_overdue()
             if self._control in ready and not self._answer():
                 break
@@ -77,6 +79,7 @@ class _ForkServer:
         signal.set_wakeup_fd(-1)
         for pid in self._jobs:
             _signal_group(pid, signal.SIGKILL)
+        leftovers.kill_children()
 
     def _patience(self) -> float | None:
         """Seconds until a training process has to be killed, None when none has."""
@@ -108,7 +111,7 @@ class _ForkServer:
         if pid == 0:
             _run(launch, self._cache_dir, output_fd, server)
         os.close(output_fd)
-        self._jobs[pid] = _Job(status_fd)
+        self._jobs[pid] = _Job(status_fd, str(launch.container.root))
         _tell(status_fd, pid)
 
     def _stop(self, stop: messages.Stop) -> None:
@@ -127,17 +130,20 @@ class _ForkServer:
                 job.kill_at = None
 
     def _reap(self) -> None:
-        while self._jobs:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if ended is None:
-                return
-            pid = ended.si_pid
+        with suppress(ChildProcessError):
+            while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                self._bury(ended.si_pid)
+        leftovers.kill_orphans(self._jobs, {job.container for job in self._jobs.values()})
+
+    def _bury(self, pid: int) -> None:
+        job = self._jobs.pop(pid, None)
+        if job is not None:
             # What is left of its group, while no other process can have its id.
             _signal_group(pid, signal.SIGKILL)
-            _, status = os.waitpid(pid, 0)
-            status_fd = self._jobs.pop(pid).status_fd
-            _tell(status_fd, os.waitstatus_to_exitcode(status))
-            os.close(status_fd)
+        _, status = os.waitpid(pid, 0)
+        if job is not None:
+            _tell(job.status_fd, os.waitstatus_to_exitcode(status))
+            os.close(job.status_fd)
 
 
 def _tell(status_fd: int, number: int) -> None:

@@ -1,6 +1,7 @@
 """Training processes, as the endpoint starts, follows and stops them."""
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from sagemaker_tuning.local.training import messages
+from sagemaker_tuning.local.training import leftovers, messages
 from sagemaker_tuning.local.training.algorithms import BUILT_IN, BuiltInAlgorithm, find
 from sagemaker_tuning.local.training.container import Container
 
@@ -25,6 +26,10 @@ _START_SERVER: Final = (
 # An event of CloudWatch Logs has at most 256 KB, 26 bytes of which are its own:
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 _LONGEST_LINE: Final = 262_144 - 26
+_ENDING: Final = "no training process can be started: the endpoint is ending"
+_CHUNK: Final = 65_536
+# What fs.pipe-max-size allows a pipe to hold, unless root says otherwise.
+_LARGEST_PIPE: Final = 2**20
 # CloudWatch shows control characters by their octal codes, a TAB as #011.
 _AS_CLOUDWATCH: Final = {code: f"#{code:03o}" for code in range(32)}
 
@@ -69,7 +74,7 @@ class TrainingProcesses:
                 # Before the answer is waited for, which would not end without one otherwise.
                 os.close(output_end)
                 os.close(status_end)
-            return TrainingProcess(self, output, status)
+            return TrainingProcess(self, str(container.root), output, status)
         except BaseException:
             os.close(output)
             os.close(status)
@@ -107,21 +112,22 @@ class TrainingProcesses:
 
     def _send_launch(self, launch: messages.Launch, *fds: int) -> None:
         with self._lock:
-            # A server that was killed, out of memory for one, must not end all training.
-            control = self._start() if self._server_has_ended() else self._control
-            if control is None:
+            if self._control is None or self._server is None:
                 raise RuntimeError("TrainingProcesses.start() has not been called")
+            # A server that was killed, out of memory for one, must not end all training.
+            if self._server.poll() is not None:
+                self._start()
             try:
-                messages.send(control, launch, fds)
-            except OSError as error:
-                raise RuntimeError("the fork server of training processes has ended") from error
-
-    def _server_has_ended(self) -> bool:
-        return self._server is not None and self._server.poll() is not None
+                messages.send(self._control, launch, fds)
+            except OSError:  # it is being killed just now
+                if self._closed:
+                    raise RuntimeError(_ENDING) from None
+                self._server.wait()
+                messages.send(self._start(), launch, fds)
 
     def _start(self) -> socket.socket:
         if self._closed:
-            raise RuntimeError("no training process can be started: the endpoint is ending")
+            raise RuntimeError(_ENDING)
         if self._cache_dir is None:
             self._cache_dir = tempfile.mkdtemp(prefix="sagemaker-tuning-")
         ours, theirs = socket.socketpair()
@@ -145,27 +151,36 @@ class TrainingProcesses:
 class TrainingProcess:
     """One training process. Its lines must be read to their end, then it must be waited for."""
 
-    def __init__(self, processes: TrainingProcesses, output_fd: int, status_fd: int) -> None:
+    def __init__(
+        self, processes: TrainingProcesses, container: str, output_fd: int, status_fd: int
+    ) -> None:
         self._processes = processes
+        self._container = container
         self._status_fd = status_fd
         pid = self._read_status()
         if pid is None:
             raise RuntimeError("the fork server could not start the training process")
         self.pid = pid
-        self._output = os.fdopen(output_fd, "rb")
+        self._output = os.fdopen(output_fd, "rb", buffering=0)
         self._exit_code: int | None = None
         self._waited = False
 
     def lines(self) -> Iterator[str]:
         """Standard output and error together, as CloudWatch shows them, without the newline.
 
-        Ends when nothing can write to them any more. A line that is too long for an event of
-        CloudWatch Logs comes in pieces.
+        Ends with the process, whoever else could still write to them. A line that is too long for
+        an event of CloudWatch Logs comes in pieces.
         """
-        with self._output:
-            for line in iter(lambda: self._output.readline(_LONGEST_LINE), b""):
-                text = line.removesuffix(b"\n").decode(errors="replace")
-                yield text.translate(_AS_CLOUDWATCH)
+        rest = b""
+        for chunk in self._chunks():
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                yield from _as_cloudwatch(line)
+            while len(rest) >= _LONGEST_LINE:
+                yield from _as_cloudwatch(rest[:_LONGEST_LINE])
+                rest = rest[_LONGEST_LINE:]
+        if rest:
+            yield from _as_cloudwatch(rest)
 
     def stop(self, grace_seconds: float) -> None:
         """SIGTERM to its group, SIGKILL after the grace; returns at once."""
@@ -184,8 +199,36 @@ class TrainingProcess:
             if self._exit_code is None:
                 with suppress(ProcessLookupError):
                     os.killpg(self.pid, signal.SIGKILL)
+                leftovers.kill_all_of(self._container)
         return self._exit_code
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The output as it comes, until nothing can write to it or the process has ended."""
+        with self._output as output:
+            poll = select.poll()
+            for file in (output, self._status_fd):
+                poll.register(file, select.POLLIN)
+            while not self._waited:
+                ready = poll.poll()
+                if all(fd != self._status_fd for fd, _ in ready):
+                    chunk = output.read(_CHUNK)
+                    if not chunk:
+                        return
+                    yield chunk
+                    continue
+                # All that it wrote is in the pipe by now, and no pipe has room for more.
+                self.wait()
+                os.set_blocking(output.fileno(), False)
+                left = output.read(_LARGEST_PIPE)
+                if left:
+                    yield left
 
     def _read_status(self) -> int | None:
         status = os.read(self._status_fd, messages.STATUS.size)
         return messages.STATUS.unpack(status)[0] if status else None
+
+
+def _as_cloudwatch(line: bytes) -> Iterator[str]:
+    for start in range(0, len(line) or 1, _LONGEST_LINE):
+        piece = line[start : start + _LONGEST_LINE]
+        yield piece.decode(errors="replace").translate(_AS_CLOUDWATCH)

@@ -168,6 +168,23 @@ def test_what_a_program_leaves_behind_is_killed(
     wait_until_gone(int(lines[0]))
 
 
+def test_what_flees_its_group_is_killed_too(
+    processes: TrainingProcesses, make_container: MakeContainer
+) -> None:
+    """With its own training process, not with another's, and it keeps no lines from ending."""
+    staying = processes.launch(make_container({"stay": "1"}, image="fleeing"))
+    staying_lines = staying.lines()
+    its_child = int(next(staying_lines))
+    exit_code, lines = finish(processes.launch(make_container(image="fleeing")))
+    assert exit_code == 0
+    wait_until_gone(int(lines[0]))
+    assert is_running(its_child)
+    staying.stop(0)
+    assert list(staying_lines) == []
+    staying.wait()
+    wait_until_gone(its_child)
+
+
 def test_stopping_a_process_that_has_ended_is_harmless(
     processes: TrainingProcesses, make_container: MakeContainer
 ) -> None:
@@ -325,6 +342,34 @@ def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
         assert process.wait() is None
         container = make_container(image="show", environment={"MY_FLAG": "again"})
         assert finish(processes.launch(container))[0] == 0
+
+
+def test_what_fled_ends_when_the_fork_server_is_killed(
+    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is left who knows it as a child, and it holds the output open."""
+    monkeypatch.syspath_prepend(PROGRAMS)
+    with TrainingProcesses([algorithm("fleeing")]) as processes:
+        process = processes.launch(make_container({"stay": "1"}, image="fleeing"))
+        lines = process.lines()
+        child = int(next(lines))
+        os.kill(parent_of(process.pid), signal.SIGKILL)
+        assert list(lines) == []
+        assert process.wait() is None
+        wait_until_gone(child, process.pid)
+
+
+def test_what_fled_does_not_outlive_the_endpoint(tmp_path: Path) -> None:
+    """However suddenly that dies."""
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "parent.py"), str(PROGRAMS), "fleeing", str(tmp_path / "job")],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    wait_until_gone(child)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
