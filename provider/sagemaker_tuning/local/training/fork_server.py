@@ -25,6 +25,7 @@ from typing import Final, NoReturn
 from sagemaker_tuning.local.training import entrypoint, leftovers, messages
 
 _PR_SET_PDEATHSIG: Final = 1
+_LOOK_AGAIN_SECONDS: Final = 0.5
 
 
 def main(control_fd: int, cache_dir: str) -> None:
@@ -58,6 +59,7 @@ class _ForkServer:
         self._control = control
         self._cache_dir = cache_dir
         self._jobs: dict[int, _Job] = {}
+        self._unknown_orphans = False
         self._wakeup, wakeup = socket.socketpair()
         for end in (self._wakeup, wakeup):
             end.settimeout(0)
@@ -71,6 +73,7 @@ class _ForkServer:
             ready, _, _ = select.select([self._control, self._wakeup], [], [], self._patience())
             if self._wakeup in ready:
                 self._wakeup.recv(4096)
+            if self._wakeup in ready or self._unknown_orphans:
                 self._reap()
             self._kill_overdue()
             if self._control in ready and not self._answer():
@@ -82,9 +85,12 @@ class _ForkServer:
         leftovers.kill_children()
 
     def _patience(self) -> float | None:
-        """Seconds until a training process has to be killed, None when none has."""
+        """Seconds until a process may have to be killed, None when none has."""
+        now = time.monotonic()
         deadlines = [job.kill_at for job in self._jobs.values() if job.kill_at is not None]
-        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        if self._unknown_orphans:
+            deadlines.append(now + _LOOK_AGAIN_SECONDS)
+        return max(0.0, min(deadlines) - now) if deadlines else None
 
     def _answer(self) -> bool:
         received = messages.receive(self._control)
@@ -133,7 +139,9 @@ class _ForkServer:
         with suppress(ChildProcessError):
             while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 self._bury(ended.si_pid)
-        leftovers.kill_orphans(self._jobs, {job.container for job in self._jobs.values()})
+        self._unknown_orphans = leftovers.kill_orphans(
+            self._jobs, {job.container for job in self._jobs.values()}
+        )
 
     def _bury(self, pid: int) -> None:
         job = self._jobs.pop(pid, None)

@@ -25,16 +25,27 @@ def adopt() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def kill_orphans(jobs: Collection[int], containers: Collection[str]) -> None:
+def kill_orphans(jobs: Collection[int], containers: Collection[str]) -> bool:
     """Kill this process's children but ``jobs``, and those that belong to a running one.
 
     Args:
         jobs: The training processes that are left alone.
         containers: The roots of their containers.
+
+    Returns:
+        Whether some were left alone that do not say where they belong; it does not show before
+        they have come to exec.
     """
+    unknown = False
     for pid in _children():
-        if pid not in jobs and not (jobs and _container(pid) in {None, *containers}):
+        if pid in jobs:
+            continue
+        container = _container(pid)
+        if not jobs or container not in {None, *containers}:
             _kill(pid)
+        elif container is None:
+            unknown = True
+    return unknown
 
 
 def kill_children() -> None:

@@ -175,9 +175,13 @@ def test_what_flees_its_group_is_killed_too(
     staying = processes.launch(make_container({"stay": "1"}, image="fleeing"))
     staying_lines = staying.lines()
     its_child = int(next(staying_lines))
-    exit_code, lines = finish(processes.launch(make_container(image="fleeing")))
-    assert exit_code == 0
-    wait_until_gone(int(lines[0]))
+    process = processes.launch(make_container({"stay": "1"}, image="fleeing"))
+    lines = process.lines()
+    child = int(next(lines))
+    os.kill(process.pid, signal.SIGTERM)
+    assert list(lines) == []
+    assert process.wait() == -signal.SIGTERM
+    wait_until_gone(child)
     assert is_running(its_child)
     staying.stop(0)
     assert list(staying_lines) == []

@@ -9,13 +9,11 @@ from sagemaker_tuning.local.training.container import Container
 
 
 def train(container: Container, _cache_dir: Path) -> None:
-    """Write the child's pid; end, or stay if a hyperparameter says so."""
-    child = os.fork()
-    if child == 0:
+    """Have the child write its pid; end, or stay if a hyperparameter says so."""
+    if os.fork() == 0:
         os.setsid()
-        # The environment that a process was started with is the only one that others can see.
-        sleep = "import time; time.sleep(1000)"
-        os.execv(sys.executable, [sys.executable, "-c", sleep])  # noqa: S606 -- a fixed program
-    sys.stdout.write(f"{child}\n")
+        # Others see only the environment that a program was started with.
+        program = "import os, time; print(os.getpid(), flush=True); time.sleep(1000)"
+        os.execv(sys.executable, [sys.executable, "-c", program])  # noqa: S606 -- a fixed program
     while container.hyperparameters.get("stay"):
         time.sleep(60)
