@@ -172,10 +172,10 @@ def test_what_flees_its_group_is_killed_too(
     processes: TrainingProcesses, make_container: MakeContainer
 ) -> None:
     """With its own training process, not with another's, and it keeps no lines from ending."""
-    staying = processes.launch(make_container({"stay": "1"}, image="fleeing"))
+    staying = processes.launch(make_container(image="fleeing"))
     staying_lines = staying.lines()
     its_child = int(next(staying_lines))
-    process = processes.launch(make_container({"stay": "1"}, image="fleeing"))
+    process = processes.launch(make_container(image="fleeing"))
     lines = process.lines()
     child = int(next(lines))
     os.kill(process.pid, signal.SIGTERM)
@@ -354,7 +354,7 @@ def test_what_fled_ends_when_the_fork_server_is_killed(
     """Nobody is left who knows it as a child, and it holds the output open."""
     monkeypatch.syspath_prepend(PROGRAMS)
     with TrainingProcesses([algorithm("fleeing")]) as processes:
-        process = processes.launch(make_container({"stay": "1"}, image="fleeing"))
+        process = processes.launch(make_container(image="fleeing"))
         lines = process.lines()
         child = int(next(lines))
         os.kill(parent_of(process.pid), signal.SIGKILL)
