@@ -16,8 +16,7 @@ from sagemaker_tuning.local.runner.recovery import fail_interrupted
 from sagemaker_tuning.local.runner.training_job import Plan, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
 from sagemaker_tuning.local.runner.workplace import Workplace
-from sagemaker_tuning.local.search.ranges import combinations
-from sagemaker_tuning.local.search.strategies import Search, search
+from sagemaker_tuning.local.search.tuning import Proposal, TuningSearch
 from sagemaker_tuning.local.wire import Document
 
 _log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ class TuningJob:
         self._definitions = definitions(request)
         directory = workplace.directory / "inputs" / f"{region}-{self.name.lower()}"
         self._inputs = Inputs(directory, self._definitions)
-        self._searches: list[Search] = []
+        self._request = request
         self._lock = threading.Lock()
         self._running: dict[str, TrainingJob] = {}
         self._launched = 0
@@ -122,52 +121,31 @@ class TuningJob:
     def _work(self) -> None:
         limits = self._config["ResourceLimits"]
         parallel: int = limits["MaxParallelTrainingJobs"]
-        number: int = limits.get("MaxNumberOfTrainingJobs") or self._default_number()
+        number: int = limits.get("MaxNumberOfTrainingJobs", _MOST_TRAINING_JOBS)
         deadline: float = self._progress["CreationTime"] + limits.get(
             "MaxRuntimeInSeconds", math.inf
         )
-        self._searches = [
-            search(
-                self._config["Strategy"],
-                definition.ranges,
-                maximize=definition.maximize,
-                seed=self._config.get("RandomSeed"),
-                parallel=parallel,
-            )
-            for definition in self._definitions
-        ]
+        self._search = TuningSearch(self._request)
         while True:
             while len(self._running) < parallel and self._may_launch(number):
-                self._launch()
+                proposal = self._search.next()
+                if proposal is None:
+                    break
+                self._launch(proposal)
             if not self._running:
                 break
-            self._wait(deadline, last=self._launched == number)
+            self._wait(deadline, last=self._launched == number or self._search.exhausted)
         if not self._halted:
             self._conclude()
 
-    def _default_number(self) -> int:
-        if self._config["Strategy"] == "Grid":
-            return sum(int(combinations(definition.ranges)) for definition in self._definitions)
-        return _MOST_TRAINING_JOBS
-
     def _may_launch(self, number: int) -> bool:
-        return (
-            self._ending is None
-            and not self._halted
-            and self._launched < number
-            and self._searches[self._launched % len(self._searches)].ready()
-        )
+        return self._ending is None and not self._halted and self._launched < number
 
-    def _launch(self) -> None:
-        # Several definitions take turns.
-        index = self._launched % len(self._definitions)
+    def _launch(self, proposal: Proposal) -> None:
+        index = proposal.index
         definition = self._definitions[index]
         document = documents.new_training_job(
-            self.region,
-            self.name,
-            self._launched + 1,
-            definition,
-            self._searches[index].ask(),
+            self.region, self.name, self._launched + 1, definition, proposal.hyperparameters
         )
         plan = Plan(self.region, self._launched, definition, document, self._inputs.of(index))
         job = TrainingJob(self._workplace, plan, ended=self._events.put)
@@ -228,8 +206,7 @@ class TuningJob:
             with self._workplace.store.transaction():
                 self._workplace.store.update_training_job(self.region, job.document)
                 self._save()
-        turn, index = divmod(job.number, len(self._searches))
-        self._searches[index].tell(turn, job.objective)
+        self._search.tell(job.number, job.objective)
 
     def _judge(self, *, last: bool) -> None:
         """Ends the job where enough has been found, or nothing will be; the caller locks."""

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ra
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Parameter:
     name: str
     distribution: BaseDistribution
     to_text: Callable[[Any], str]
+    from_text: Callable[[str], Any]
+    """Undoes `to_text`; raises ValueError for what is no value within the range."""
     combinations: float
     """How many values it can take; infinite for a continuous one."""
 
@@ -74,7 +76,8 @@ def _parameters(ranges: Document) -> Iterator[Parameter]:
                 f"The categorical hyperparameter {item['Name']} has a value more than once:"
                 f" {values}. Give each value once."
             )
-        yield Parameter(item["Name"], CategoricalDistribution(values), str, len(values))
+        distribution = CategoricalDistribution(values)
+        yield Parameter(item["Name"], distribution, str, _within(str, values), len(values))
 
 
 def _integer(item: Document) -> Parameter:
@@ -86,7 +89,8 @@ def _integer(item: Document) -> Parameter:
             " is for continuous hyperparameters only."
         )
     distribution = IntDistribution(int(low), int(high), log=scaling == "Logarithmic")
-    return Parameter(item["Name"], distribution, str, high - low + 1)
+    read = _within(int, range(int(low), int(high) + 1))
+    return Parameter(item["Name"], distribution, str, read, high - low + 1)
 
 
 def _continuous(item: Document) -> Parameter:
@@ -95,13 +99,41 @@ def _continuous(item: Document) -> Parameter:
     if scaling == "ReverseLogarithmic":
         # Searched by orders of magnitude of the distance to 1.
         distribution = FloatDistribution(1 - high, 1 - low, log=True)
-        return Parameter(item["Name"], distribution, _reversed_text(low, high), math.inf)
-    distribution = FloatDistribution(low, high, log=scaling == "Logarithmic")
-    return Parameter(item["Name"], distribution, _text, math.inf if low < high else 1)
+        to_text, from_text = _reversed_text(low, high), _reversed(low, high)
+    else:
+        distribution = FloatDistribution(low, high, log=scaling == "Logarithmic")
+        to_text, from_text = _text, _between(low, high)
+    return Parameter(item["Name"], distribution, to_text, from_text, math.inf if low < high else 1)
 
 
 def _reversed_text(low: float, high: float) -> Callable[[float], str]:
     return lambda distance: _text(min(max(1 - distance, low), high))
+
+
+def _reversed(low: float, high: float) -> Callable[[str], float]:
+    read = _between(low, high)
+    # What is subtracted and added again is not always what it was.
+    return lambda text: min(max(1 - read(text), 1 - high), 1 - low)
+
+
+def _between(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = float(text)
+        if not low <= value <= high:
+            raise ValueError(f"{text} is not from {low} to {high}")
+        return value
+
+    return read
+
+
+def _within(kind: Callable[[str], Any], values: Container[Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = kind(text)
+        if value not in values:
+            raise ValueError(f"{text} is none of {values}")
+        return value
+
+    return read
 
 
 def _text(value: float) -> str:
