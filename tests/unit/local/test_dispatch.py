@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from moto.backends import get_backend
 from werkzeug.test import Client
 
-from sagemaker_tuning.local.api import OPERATIONS
+from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS
 from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
@@ -23,6 +23,7 @@ from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.search.strategies import search
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.wire import Document
+from tests.unit.local.modelled import requests
 
 BUCKET = "dispatch-test"
 
@@ -186,6 +187,51 @@ def test_a_changed_request_is_accepted_and_runs_or_is_refused_by_name(
         assert answer["message"]
 
 
+def paths(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of everything in a document."""
+    keys: list[Any] = []
+    if isinstance(document, dict):
+        keys = list(document)
+    elif isinstance(document, list):
+        keys = list(range(len(document)))
+    below = [found for key in keys for found in paths(document[key], (*path, key))]
+    return [(*path, key) for key in keys] + below
+
+
+IN_OTHER_WORDS = (
+    "You don't have enough combinations of hyperparameter ranges.",
+    "No S3 objects found under S3 URL",
+    "The objective metric",
+)
+"""AWS's own, which name no field."""
+
+LEFT_OUT = object()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(path=st.sampled_from(paths(valid())), value=json_values | st.just(LEFT_OUT))
+def test_a_refusal_names_the_field_that_is_wrong(
+    client: Client, path: tuple[Any, ...], value: Any
+) -> None:
+    """Whichever single field has whatever value, or is missing; or the value that is refused."""
+    request = valid()
+    container: Any = request
+    for key in path[:-1]:
+        container = container[key]
+    if value is LEFT_OUT:
+        del container[path[-1]]
+    else:
+        container[path[-1]] = value
+    status, answer = call(client, "CreateHyperParameterTuningJob", json.dumps(request).encode())
+    if status == 200 or answer["message"].startswith(IN_OTHER_WORDS):
+        return
+    assert status == 400
+    # Some messages say "parameter ranges", or "a value" of several.
+    message = answer["message"].lower().replace(" ", "")
+    fields = [key.lower().rstrip("s") for key in path if isinstance(key, str)][-2:]
+    assert any(field in message for field in fields), answer["message"]
+
+
 numbers = st.integers(-(10**400), 10**400) | st.floats()
 texts = st.text(st.characters(codec=None, exclude_categories=[]), max_size=3)
 
@@ -248,3 +294,28 @@ def test_any_body_gets_an_answer_or_an_aws_error(
     """Whatever is sent to whichever operation."""
     status, answer = call(client, operation, body)
     assert status == 200 or (status == 400 and answer["message"])
+
+
+NAMES = ["job", "JOB", "nobody", "job-001-0123abcd", "arn:aws:sagemaker:us-east-1:1:x/y"]
+ARNS = [
+    f"arn:aws:sagemaker:us-east-1:{ACCOUNT_ID}:{kind}/{name}"
+    for kind in ("hyper-parameter-tuning-job", "training-job", "model", "endpoint")
+    for name in ("job", "nobody")
+]
+plausible = st.sampled_from([*NAMES, *ARNS, f"s3://{BUCKET}/train", "5", "0.5"]) | st.text(
+    max_size=8
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_modelled_request_gets_an_answer_or_an_aws_error(
+    client: Client, data: st.DataObject
+) -> None:
+    """Right by the types, so that it reaches the operation, and about resources that may exist."""
+    operation = data.draw(st.sampled_from(sorted({*OPERATIONS, *TAG_OPERATIONS})))
+    request = data.draw(requests(operation, plausible))
+    if operation in TAG_OPERATIONS:
+        request["ResourceArn"] = data.draw(st.sampled_from(ARNS[:4]))
+    status, answer = call(client, operation, json.dumps(request).encode())
+    assert status == 200 or (400 <= status < 500 and answer["message"])
