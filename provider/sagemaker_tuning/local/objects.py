@@ -2,11 +2,13 @@
 
 They are read from and written to moto's backend itself rather than through a client: an upload
 costs 0.1 ms of processor time that way and 6 ms through boto3 and HTTP, which for short training
-jobs would be a good part of the whole. This file is all of ours that knows moto's S3.
+jobs would be a good part of the whole. This file and `s3_mirror` are all of ours that know moto's
+S3.
 """
 
 import io
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,9 @@ from sagemaker_tuning.local.names import ACCOUNT_ID
 
 # Models hardly shrink further at higher levels, which take several times as long.
 _GZIP_LEVEL = 1
+
+# What is closed is no longer found a moment later.
+_REPLACED_SECONDS = 0.001
 
 
 class S3AccessError(Exception):
@@ -50,11 +55,11 @@ def download(uri: str, directory: Path) -> None:
         found = True
         if key.endswith("/"):  # the marker of an empty folder
             continue
-        stored = _backend().get_object(bucket, key)
-        if stored is None:  # deleted since it was listed
+        content = read(bucket, key)
+        if content is None:  # deleted since it was listed
             continue
         try:
-            _save(stored.value, directory, _path(key, prefix))
+            _save(content, directory, _path(key, prefix))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise S3AccessError(
@@ -62,6 +67,20 @@ def download(uri: str, directory: Path) -> None:
             ) from error
     if not found:
         raise S3AccessError(no_objects_message(uri))
+
+
+def read(bucket: str, key: str) -> bytes | None:
+    """An object's content; None where there is no such object."""
+    while True:
+        try:
+            stored = _backend().get_object(bucket, key)
+            content: bytes | None = None if stored is None else stored.value
+        except S3ClientError:
+            return None
+        except ValueError:  # moto closes an object that is replaced, whoever reads it
+            time.sleep(_REPLACED_SECONDS)
+        else:
+            return content
 
 
 def _path(key: str, prefix: str) -> str:

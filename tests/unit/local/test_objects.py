@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,15 @@ def test_an_upload_into_a_missing_bucket_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(objects.S3AccessError, match="no-such-bucket-here"):
         objects.upload_files(tmp_path, "s3://no-such-bucket-here/out/")
+
+
+def test_an_object_that_is_replaced_while_it_is_read_is_read_anew(s3: Any, bucket: str) -> None:
+    """moto closes the old one before the new one is there; nobody sees either half."""
+    s3.put_object(bucket, "key", b"old")
+    s3.get_object(bucket, "key").dispose()
+    replaced = threading.Timer(0.05, s3.put_object, (bucket, "key", b"new"))
+    replaced.start()
+    assert objects.read(bucket, "key") == b"new"
+    replaced.join()
+    assert objects.read(bucket, "other") is None
+    assert objects.read("nowhere", "key") is None
