@@ -130,7 +130,7 @@ def test_an_upload_into_a_missing_bucket_says_so(tmp_path: Path) -> None:
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_read_anew(s3: Any, bucket: str) -> None:
-    """moto closes the old one before the new one is there; nobody sees either half."""
+    """The old one is closed before the new one is there; nobody sees either half."""
     s3.put_object(bucket, "key", b"old")
     s3.get_object(bucket, "key").dispose()
     replaced = threading.Timer(0.05, s3.put_object, (bucket, "key", b"new"))
