@@ -20,7 +20,7 @@ from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
 from sagemaker_tuning.local.http.hosts import AllowedHosts
 from sagemaker_tuning.local.names import ACCOUNT_ID
-from sagemaker_tuning.local.search.strategies import search
+from sagemaker_tuning.local.search.tuning import search_of
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.wire import Document
 from tests.unit.local.modelled import requests
@@ -34,13 +34,7 @@ class AskedOnly:
     def start(self, _region: str, request: Document, _progress: Document) -> None:
         config = request["HyperParameterTuningJobConfig"]
         for definition in definitions(request):
-            searched = search(
-                config["Strategy"],
-                definition.ranges,
-                maximize=definition.maximize,
-                seed=config.get("RandomSeed"),
-                parallel=config["ResourceLimits"]["MaxParallelTrainingJobs"],
-            )
+            searched = search_of(definition, config)
             assert all(isinstance(value, str) for value in searched.ask().values())
 
     def stop(self, _region: str, _name: str) -> bool:

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sagemaker_tuning.local.definition import Definition
 from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.search.ranges import combinations, parameters
-from sagemaker_tuning.local.search.strategies import Search, search
+from sagemaker_tuning.local.search.strategies import Search
+from sagemaker_tuning.local.search.tuning import search_of
 
 RANGES: dict[str, Any] = {
     "ContinuousParameterRanges": [
@@ -29,6 +31,20 @@ _BOUNDS = (
     *("0", "1", "-1", "10", "0.5", "0.999999999999", "1e-300", "5e-324", "1e15", "-1e15"),
     *("1e16", "-1e308", "1e308", str(2**53), str(2**64), str(-(2**53))),
 )
+
+
+def search(
+    strategy: str, ranges: dict[str, Any], *, maximize: bool, seed: int | None, parallel: int
+) -> Search:
+    objective = {"MetricName": "auc", "Type": "Maximize" if maximize else "Minimize"}
+    config: dict[str, Any] = {
+        "Strategy": strategy,
+        "ResourceLimits": {"MaxParallelTrainingJobs": parallel},
+    }
+    document = {"AlgorithmSpecification": {"TrainingImage": "mine:1"}}
+    if seed is not None:
+        config["RandomSeed"] = seed
+    return search_of(Definition(document, objective, ranges), config)
 
 
 def started(strategy: str, seed: int | None = 1, parallel: int = 3) -> Search:

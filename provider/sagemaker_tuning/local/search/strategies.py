@@ -1,12 +1,11 @@
 """Search strategies: which hyperparameters the next training job of a definition gets.
 
 Bayesian is Optuna's TPE (AWS's is a Gaussian process), Random its random sampler, Grid every
-combination once.
+combination once. Hyperband has its own file.
 """
 
 import itertools
 import math
-import random
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -14,10 +13,10 @@ from typing import Any
 
 import optuna
 from optuna.distributions import CategoricalDistribution
+from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from sagemaker_tuning.local.search.ranges import Parameter, parameters
-from sagemaker_tuning.local.wire import Document
+from sagemaker_tuning.local.search.ranges import Parameter
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 # Some of TPE's options are marked experimental by the older of the supported versions.
@@ -91,16 +90,25 @@ class GridSearch(Search):
 
 
 class SampledSearch(Search):
-    """Optuna's random sampler, whose samples depend on no result: none has to be waited for."""
+    """One of Optuna's samplers, asked and told."""
 
     def __init__(
-        self, tunable: Sequence[Parameter], sampler: BaseSampler, *, maximize: bool
+        self,
+        tunable: Sequence[Parameter],
+        sampler: BaseSampler,
+        *,
+        maximize: bool,
+        pruner: BasePruner | None = None,
     ) -> None:
         super().__init__(tunable)
         self._tunable = tunable
         self._distributions = {p.name: p.distribution for p in tunable}
         self._study = optuna.create_study(
-            sampler=sampler, direction="maximize" if maximize else "minimize"
+            sampler=sampler,
+            pruner=pruner or optuna.pruners.NopPruner(),
+            direction="maximize" if maximize else "minimize",
+            # Which bracket of Hyperband a trial is in depends on it.
+            study_name="tuning",
         )
         self._trials: dict[int, optuna.Trial] = {}
 
@@ -118,6 +126,14 @@ class SampledSearch(Search):
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             self._study.tell(trial, objective)
+
+
+class RandomSearch(SampledSearch):
+    """Optuna's random sampler, whose samples depend on no result: none has to be waited for."""
+
+    def __init__(self, tunable: Sequence[Parameter], *, maximize: bool, seed: int) -> None:
+        sampler = optuna.samplers.RandomSampler(seed=seed)
+        super().__init__(tunable, sampler, maximize=maximize)
 
 
 class BayesianSearch(SampledSearch):
@@ -204,27 +220,3 @@ class BayesianSearch(SampledSearch):
         if self._lag is None or self.asked < unaffected + self._lag - 1:
             return range(0)
         return range(self._told, self.asked - self._lag + 1)
-
-
-def search(
-    strategy: str, ranges: Document, *, maximize: bool, seed: int | None, parallel: int
-) -> Search:
-    """The search of one training job definition.
-
-    Args:
-        strategy: AWS's `Strategy`, but for Hyperband.
-        ranges: the definition's `ParameterRanges`.
-        maximize: whether a higher objective metric is better.
-        seed: `RandomSeed`; with it, the same request gives the same sequence of sets.
-        parallel: training jobs at a time, which bounds how many results can be outstanding.
-    """
-    tunable = parameters(ranges)
-    if strategy == "Grid":
-        return GridSearch(tunable)
-    # Optuna hands the seed to NumPy, which takes 32 bits: as many as `RandomSeed` has.
-    sampler_seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-    if strategy == "Random":
-        sampler = optuna.samplers.RandomSampler(seed=sampler_seed)
-        return SampledSearch(tunable, sampler, maximize=maximize)
-    lag = None if seed is None else parallel
-    return BayesianSearch(tunable, maximize=maximize, seed=sampler_seed, lag=lag)

@@ -3,11 +3,21 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any
 
-from sagemaker_tuning.local.definition import definitions
+from sagemaker_tuning.local.definition import Definition, definitions
+from sagemaker_tuning.local.search.auto_parameters import searched_ranges
 from sagemaker_tuning.local.search.convergence import Convergence
 from sagemaker_tuning.local.search.early_stopping import MedianRule
-from sagemaker_tuning.local.search.strategies import search
+from sagemaker_tuning.local.search.hyperband import HyperbandSearch, resources
+from sagemaker_tuning.local.search.ranges import parameters
+from sagemaker_tuning.local.search.strategies import (
+    BayesianSearch,
+    GridSearch,
+    RandomSearch,
+    Search,
+)
 from sagemaker_tuning.local.wire import Document
 
 
@@ -52,16 +62,7 @@ class TuningSearch:
     def __init__(self, request: Document, history: Sequence[Observation] = ()) -> None:
         config = request["HyperParameterTuningJobConfig"]
         found = definitions(request)
-        self._searches = [
-            search(
-                config["Strategy"],
-                definition.ranges,
-                maximize=definition.maximize,
-                seed=config.get("RandomSeed"),
-                parallel=config["ResourceLimits"]["MaxParallelTrainingJobs"],
-            )
-            for definition in found
-        ]
+        self._searches = [search_of(definition, config) for definition in found]
         self._convergence = [Convergence(maximize=each.maximize) for each in found]
         self._early_stopping = config.get("TrainingJobEarlyStoppingType") == "Auto"
         self._medians = [MedianRule(maximize=each.maximize) for each in found]
@@ -154,3 +155,25 @@ class TuningSearch:
         self._launched += 1
         self._turns.remove(index)
         self._turns.append(index)
+
+
+def search_of(definition: Definition, config: Mapping[str, Any]) -> Search:
+    """The search of one definition, by the HyperParameterTuningJobConfig.
+
+    With `RandomSeed` the same request gives the same sequence of sets.
+    """
+    tunable = parameters(searched_ranges(definition))
+    strategy, seed = config["Strategy"], config.get("RandomSeed")
+    maximize = definition.maximize
+    if strategy == "Grid":
+        return GridSearch(tunable)
+    # Optuna hands the seed to NumPy, which takes 32 bits: as many as `RandomSeed` has.
+    sampler_seed: int = SystemRandom().getrandbits(32) if seed is None else seed
+    if strategy == "Random":
+        return RandomSearch(tunable, maximize=maximize, seed=sampler_seed)
+    if strategy == "Hyperband":
+        limits = resources(config, definition)
+        return HyperbandSearch(tunable, limits, maximize=maximize, seed=sampler_seed)
+    parallel: int = config["ResourceLimits"]["MaxParallelTrainingJobs"]
+    lag = None if seed is None else parallel
+    return BayesianSearch(tunable, maximize=maximize, seed=sampler_seed, lag=lag)
