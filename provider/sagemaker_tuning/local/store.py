@@ -1,4 +1,4 @@
-"""Tuning jobs, training jobs and their tags, in one SQLite file.
+"""Jobs, what is deployed of them, and tags, in one SQLite file.
 
 A document column holds what Describe answers; the other columns are what lists filter and sort
 by, each with its index, so that no call gets slower as jobs pile up.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from sagemaker_tuning.local.wire import Document
 
@@ -49,12 +49,30 @@ CREATE TABLE IF NOT EXISTS tag (
     PRIMARY KEY (arn, key)
 ) WITHOUT ROWID;
 """
+_RESOURCE_SCHEMA = """
+CREATE TABLE IF NOT EXISTS {table} (
+    region TEXT NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    parent TEXT COLLATE NOCASE,  -- a model package's group
+    status TEXT,
+    creation_time REAL NOT NULL,
+    last_modified_time REAL NOT NULL,
+    progress TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS {table}_name ON {table} (region, name);
+"""
 
-Table = Literal["tuning_job", "training_job"]
+JobTable = Literal["tuning_job", "training_job"]
+ResourceTable = Literal[
+    "model", "endpoint_config", "endpoint", "model_package", "model_package_group"
+]
+Table = JobTable | ResourceTable
 Column = Literal["name", "status", "creation_time", "objective"]
+_RESOURCES: Sequence[ResourceTable] = get_args(ResourceTable)
 _DOCUMENTS: Mapping[Table, str] = {
     "tuning_job": "request, progress",
     "training_job": "progress",
+    **dict.fromkeys(_RESOURCES, "progress"),
 }
 
 
@@ -65,14 +83,14 @@ class Change(NamedTuple):
         progress: the part of the document that changes, as JSON.
     """
 
-    table: Table
+    table: JobTable
     region: str
     name: str
     progress: str
 
 
 class NameTakenError(Exception):
-    """A job of that name, in whichever case, exists in the region."""
+    """Something of that kind and name, in whichever case, exists in the region."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +130,7 @@ class Row:
 
 
 class Store:
-    """All jobs of the endpoint.
+    """All jobs and resources of the endpoint.
 
     One connection and one lock: SQLite answers in microseconds, so that readers in parallel
     would gain nothing. Open it after the fork server has been started; a connection must not
@@ -128,6 +146,8 @@ class Store:
         # Safe against the death of the process at any instruction, which is what is promised.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+        for table in _RESOURCES:
+            self._connection.executescript(_RESOURCE_SCHEMA.format(table=table))
 
     def observe(self, observer: Callable[[Change], None]) -> None:
         """Has the observer told of every change of a job once it is permanent, in their order.
@@ -230,8 +250,70 @@ class Store:
             )
             self._changed(Change("training_job", region, name, text))
 
+    def add_resource(
+        self,
+        table: ResourceTable,
+        region: str,
+        name: str,
+        document: Document,
+        *,
+        status: str | None = None,
+        parent: str | None = None,
+    ) -> None:
+        """A new model, endpoint or the like.
+
+        Raises:
+            NameTakenError: the name is taken; nothing is written.
+        """
+        created = document["CreationTime"]
+        self._insert(
+            table,
+            region=region,
+            name=name,
+            parent=parent,
+            status=status,
+            creation_time=created,
+            last_modified_time=document.get("LastModifiedTime", created),
+            progress=json.dumps(document),
+        )
+
+    def update_resource(
+        self,
+        table: ResourceTable,
+        region: str,
+        name: str,
+        document: Document,
+        *,
+        status: str | None,
+    ) -> None:
+        """Replaces the document; one that has been deleted stays so."""
+        self._execute(
+            f"UPDATE {table} SET status = ?, last_modified_time = ?, progress = ?"  # noqa: S608 -- constants of this module; values are bound
+            " WHERE region = ? AND name = ?",
+            status,
+            document["LastModifiedTime"],
+            json.dumps(document),
+            region,
+            name,
+        )
+
+    def delete_resource(self, table: ResourceTable, region: str, name: str, arn: str) -> None:
+        """Removes it and its tags."""
+        with self.transaction():
+            self._execute(
+                f"DELETE FROM {table} WHERE region = ? AND name = ?",  # noqa: S608 -- constants of this module; values are bound
+                region,
+                name,
+            )
+            self._execute("DELETE FROM tag WHERE arn = ?", arn)
+
+    def endpoints(self) -> list[tuple[str, Document]]:
+        """Region and document of every endpoint."""
+        rows = self._execute("SELECT region, progress FROM endpoint")
+        return [(region, json.loads(progress)) for region, progress in rows]
+
     def find(self, table: Table, region: str, name: str) -> Document | None:
-        """The job's document, or None; the name's case does not matter."""
+        """The document, or None; the name's case does not matter."""
         rows = self._execute(
             f"SELECT {_DOCUMENTS[table]} FROM {table} WHERE region = ? AND name = ?",  # noqa: S608 -- constants of this module
             region,
@@ -287,17 +369,20 @@ class Store:
                 "DELETE FROM tag WHERE arn = ? AND key = ?", [(arn, key) for key in keys]
             )
 
-    def _add(self, table: Table, **columns: Any) -> None:
+    def _add(self, table: JobTable, **columns: Any) -> None:
         with self._lock:
-            try:
-                self._execute(
-                    f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 -- names from this module's calls; values are bound
-                    f" VALUES ({', '.join('?' * len(columns))})",
-                    *columns.values(),
-                )
-            except sqlite3.IntegrityError as error:
-                raise NameTakenError(columns["name"]) from error
+            self._insert(table, **columns)
             self._changed(Change(table, columns["region"], columns["name"], columns["progress"]))
+
+    def _insert(self, table: Table, **columns: Any) -> None:
+        try:
+            self._execute(
+                f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 -- names from this module's calls; values are bound
+                f" VALUES ({', '.join('?' * len(columns))})",
+                *columns.values(),
+            )
+        except sqlite3.IntegrityError as error:
+            raise NameTakenError(columns["name"]) from error
 
     def _changed(self, change: Change) -> None:
         """Notes a change for the observer; the lock is the caller's."""
