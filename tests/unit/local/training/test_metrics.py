@@ -1,6 +1,10 @@
 """Metrics from log lines."""
 
+import re
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sagemaker_tuning.local.training.algorithms import XGBOOST
 from sagemaker_tuning.local.training.metrics import MetricScraper
@@ -48,3 +52,31 @@ def test_a_definition_without_a_value_is_refused(regex: str) -> None:
     with pytest.raises(ValueError, match="metric definition 'm'") as raised:
         MetricScraper([{"Name": "m", "Regex": regex}])
     assert repr(regex) in str(raised.value)
+
+
+# Lines and regexes share their few characters, so that many match.
+_SYNTAX = ["(", ")", "(?:", "(?i)", "(?=", "(?P<n>", "[", "[^", "]", "{", "{2}", "{0,1}", "}", "|"]
+_PARTS = [*"ab=#0.*+?^$", *_SYNTAX, "(a)", "(.)", r"\d", r"\x61", r"\.", r"\[", r"\\", r"\1", r"\b"]
+_TEXTS = st.text("abA=#0.[](){}|\\", max_size=8)
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=10).map("".join), st.lists(_TEXTS, max_size=5))
+@example("[]a]b(.)", ["ab0"])
+@example(r"(a)\x61", ["aa"])
+@example("b{0,1}(.)", ["0"])
+@example("(?i)a(.)", ["A0"])
+@example("a|b(.)", ["b0"])
+def test_a_metric_is_found_where_its_regex_matches(regex: str, lines: list[str]) -> None:
+    """Whatever is looked at first to save time, the result is that of trying every regex."""
+    regex += "(0)" if "(" not in regex else ""
+    try:
+        scraper = MetricScraper([{"Name": "m", "Regex": regex}])
+    except ValueError:
+        return
+    for line in [*lines, "0", "a0", "A0", "=0", "b=0.0"]:
+        match = re.search(regex, line)
+        value = match.group(1) if match else None
+        expected = (
+            [("m", float(value))] if value and re.fullmatch(r"\d+\.?\d*|\.\d+", value) else []
+        )
+        assert scraper.feed(line) == expected
