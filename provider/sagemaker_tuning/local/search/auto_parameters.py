@@ -31,7 +31,7 @@ def searched_ranges(definition: Definition) -> Document:
     found: Document = {
         name: list(ranges.get(name, ())) for name in (*NUMERIC_RANGES, CATEGORICAL_RANGES)
     }
-    choose = _recommended if _is_xgboost(definition) else _around
+    choose = _recommended if _is_xgboost(definition.document) else _around
     for number, parameter in enumerate(ranges.get("AutoParameters", ()), start=1):
         path = f"AutoParameters.{number}"
         kind, low, high = choose(path, parameter["Name"], parameter["ValueHint"])
@@ -39,25 +39,26 @@ def searched_ranges(definition: Definition) -> Document:
     return found
 
 
-def chosen_ranges(definition: Definition) -> Document:
-    """The ranges that Autotune chooses for a definition without any.
+def chosen_ranges(definition: Document) -> Document:
+    """The ranges that Autotune chooses for a training job definition without any.
 
     They are the recommended ones of built-in XGBoost's tunable hyperparameters that have no
     static value; empty for other algorithms.
     """
     if not _is_xgboost(definition):
         return {}
-    static = definition.document.get("StaticHyperParameters", {})
+    static = definition.get("StaticHyperParameters", {})
     return {
         kind: [_range(name, *bounds) for name, bounds in table.items() if name not in static]
         for kind, table in ((_INTEGERS, xgboost.INTEGER), (_CONTINUOUS, xgboost.CONTINUOUS))
     }
 
 
-def _is_xgboost(definition: Definition) -> bool:
+def _is_xgboost(definition: Document) -> bool:
     # In script mode the hyperparameters are the script's.
-    own = "sagemaker_program" in definition.document.get("StaticHyperParameters", {})
-    return not own and XGBOOST.image.fullmatch(definition.image) is not None
+    own = "sagemaker_program" in definition.get("StaticHyperParameters", {})
+    image = definition["AlgorithmSpecification"].get("TrainingImage", "")
+    return not own and XGBOOST.image.fullmatch(image) is not None
 
 
 def _range(name: str, low: str, high: str) -> Document:
