@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.aws import DEADLINE_SECONDS, Aws, Document
+from tests.contract.aws import DEADLINE_SECONDS, Aws
 from tests.contract.conftest import StartEndpoint
 from tests.contract.examples import DEFINITION, changed, endless, example, rows
 from tests.contract.processes import descendants, wait_until_gone
@@ -130,39 +130,6 @@ def test_no_process_is_left_after_sigkill(start_endpoint: StartEndpoint) -> None
     process.kill()
     process.wait(DEADLINE_SECONDS)
     wait_until_gone(started)
-
-
-def test_jobs_survive_in_a_data_directory(start_endpoint: StartEndpoint, tmp_path: Path) -> None:
-    """After a kill, ended jobs are as they were, and jobs in flight have failed, all of them."""
-    aws, process = start_endpoint("--data-dir", str(tmp_path / "data"))
-    bucket = aws.upload(rows(400, seed=1), rows(200, seed=2))
-    ended = aws.run(example(bucket))
-    name = aws.create(endless(example(bucket)))
-    aws.wait(name, lambda job: job["TrainingJobStatusCounters"]["InProgress"] == 3)
-    process.kill()
-    process.wait(DEADLINE_SECONDS)
-
-    again, _ = start_endpoint("--data-dir", str(tmp_path / "data"))
-    assert without_metadata(again.describe(ended["HyperParameterTuningJobName"])) == (
-        without_metadata(ended)
-    )
-    failed = again.describe(name)
-    assert failed["HyperParameterTuningJobStatus"] == "Failed"
-    assert failed["FailureReason"].startswith("InternalServerError:")
-    assert failed["TrainingJobStatusCounters"] == {
-        "Completed": 0,
-        "InProgress": 0,
-        "RetryableError": 3,
-        "NonRetryableError": 0,
-        "Stopped": 0,
-    }
-    for job in again.training_jobs(name):
-        assert job["TrainingJobStatus"] == "Failed"
-        assert job["FailureReason"].startswith("InternalServerError:")
-
-
-def without_metadata(job: Document) -> Document:
-    return {key: value for key, value in job.items() if key != "ResponseMetadata"}
 
 
 def test_a_data_directory_has_one_endpoint(start_endpoint: StartEndpoint, tmp_path: Path) -> None:

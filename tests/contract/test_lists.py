@@ -124,3 +124,40 @@ def test_a_token_that_no_page_gave_is_refused(aws: Aws, token: str) -> None:
     """Not base64, not a position, not JSON, nested too deeply: one clear error each."""
     with pytest.raises(ClientError, match=r"\(ValidationException\).*Invalid NextToken"):
         aws.sagemaker.list_training_jobs(NextToken=token)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({"StatusEquals": "Completed"}, [0, 1, 2, 3]),
+        ({"StatusEquals": "Failed"}, []),
+        ({"SortOrder": "Descending"}, [3, 2, 1, 0]),
+        ({"SortBy": "Name", "SortOrder": "Descending"}, [3, 2, 1, 0]),
+        ({"SortBy": "Status"}, [0, 1, 2, 3]),
+        ({"WarmPoolStatusEquals": "Available"}, []),
+        ({"CreationTimeAfter": 0}, [0, 1, 2, 3]),
+        ({"CreationTimeBefore": 0}, []),
+        ({"LastModifiedTimeAfter": 0}, [0, 1, 2, 3]),
+        ({"LastModifiedTimeBefore": 0}, []),
+    ],
+)
+def test_training_jobs_are_filtered_and_ordered(
+    aws: Aws, completed: Document, arguments: Document, found: list[int]
+) -> None:
+    """Every member of ListTrainingJobs is heeded; no training job here has a warm pool."""
+    prefix = completed["HyperParameterTuningJobName"]
+    jobs = aws.sagemaker.list_training_jobs(NameContains=prefix, **arguments)
+    numbers = [
+        int(job["TrainingJobName"].removeprefix(prefix).split("-")[1]) - 1
+        for job in jobs["TrainingJobSummaries"]
+    ]
+    assert numbers == found
+
+
+def test_a_tuning_jobs_training_jobs_are_filtered_by_status(aws: Aws, completed: Document) -> None:
+    """StatusEquals leaves out the others."""
+    name = completed["HyperParameterTuningJobName"]
+    listing = aws.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job
+    for status, count in (("Completed", 4), ("Stopped", 0)):
+        jobs = listing(HyperParameterTuningJobName=name, StatusEquals=status)
+        assert len(jobs["TrainingJobSummaries"]) == count

@@ -77,6 +77,12 @@ def definitions(request: Document) -> list[Definition]:
     ]
 
 
+def definition_of(tuning_job: Document, training_job: Document) -> Definition:
+    """The definition that a training job of the tuning job was made from."""
+    name = training_job.get("TrainingJobDefinitionName")
+    return next(each for each in definitions(tuning_job) if each.name == name)
+
+
 def complete(request: Document) -> None:
     """Adds to a Create request, in place, what AWS adds and Describe shows."""
     for definition in definitions(request):

@@ -20,7 +20,6 @@ from sagemaker_tuning.local.http.server import serve_on
 from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
-from sagemaker_tuning.local.runner.recovery import fail_all_interrupted
 from sagemaker_tuning.local.runner.workplace import Settings, Workplace
 from sagemaker_tuning.local.s3_mirror import S3Mirror
 from sagemaker_tuning.local.store import Store
@@ -61,7 +60,6 @@ class Endpoint:
             shutil.rmtree(directory / leftover, ignore_errors=True)
         moto = _moto(directory / "s3" if keep_objects else None)
         self._store = Store(directory / "jobs.sqlite")
-        fail_all_interrupted(self._store)
         faults = Faults()
         self._live_jobs = LiveJobs(
             Workplace(directory, self._store, processes, LogShipper(), settings, faults)
@@ -73,6 +71,7 @@ class Endpoint:
             ),
         )
         self._store.observe(self._events.changed)
+        self._live_jobs.resume()
         dispatcher = Dispatcher(
             self._store, self._live_jobs, hosts, moto, faults=faults, fault_token=fault_token
         )

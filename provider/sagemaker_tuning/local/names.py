@@ -19,3 +19,8 @@ def training_job_arn(region: str, name: str) -> str:
 def training_job_name(tuning_job: str, number: int) -> str:
     """`<tuning job>-NNN-<8 hex>`, numbered from 1; more digits from the thousandth on."""
     return f"{tuning_job}-{number:03}-{secrets.token_hex(4)}"
+
+
+def training_job_number(name: str) -> int:
+    """The number in a training job's name."""
+    return int(name.rsplit("-", 2)[1])

@@ -3,7 +3,7 @@
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import pages, tuning_jobs
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.definition import Definition, definitions
+from sagemaker_tuning.local.definition import definition_of
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.store import Condition
 from sagemaker_tuning.local.wire import Document
@@ -28,7 +28,7 @@ _FROM_DEFINITION = (
 def describe(context: Context, request: Document) -> Document:
     """DescribeTrainingJob."""
     job = find(context, request["TrainingJobName"])
-    definition = _definition(context, job)
+    definition = definition_of(tuning_jobs.find(context, job["TuningJobName"]), job)
     described = {name: definition.document.get(name) for name in _FROM_DEFINITION}
     # AWS has the key here even where the request has none.
     described["OutputDataConfig"] = {"KmsKeyId": "", **definition.document["OutputDataConfig"]}
@@ -82,9 +82,3 @@ def find(context: Context, name: str) -> Document:
     if job is None:
         raise validation_error("Requested resource not found.")
     return job
-
-
-def _definition(context: Context, job: Document) -> Definition:
-    name = job.get("TrainingJobDefinitionName")
-    tuning_job = tuning_jobs.find(context, job["TuningJobName"])
-    return next(each for each in definitions(tuning_job) if each.name == name)

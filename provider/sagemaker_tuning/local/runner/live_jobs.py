@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from sagemaker_tuning.local.runner.recovery import fail_interrupted
+from sagemaker_tuning.local.runner.recovery import fail_interrupted, settle
 from sagemaker_tuning.local.runner.tuning_job import TuningJob
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.wire import Document
@@ -35,6 +35,21 @@ class LiveJobs:
                 self._live.pop(_key(region, name), None)
             fail_interrupted(self._workplace.store, region, name)
 
+    def resume(self) -> None:
+        """Goes on with every tuning job that a former endpoint over the same data left unfinished.
+
+        What was in flight is settled when this returns; call it before anything is answered.
+        """
+        store = self._workplace.store
+        for region, document in store.unfinished_tuning_jobs():
+            name: str = document["HyperParameterTuningJobName"]
+            try:
+                if settle(store, region, document):
+                    self.start(region, document, store.tuning_job_progress(region, name))
+            except Exception:  # noqa: BLE001 -- logged; the others go on
+                _log.exception("tuning job %s", name)
+                fail_interrupted(store, region, name)
+
     def stop(self, region: str, name: str) -> bool:
         """Stops a tuning job; False when it has ended, or is ending already."""
         job = self._find(region, name)
@@ -65,8 +80,11 @@ class LiveJobs:
             return self._live.get(_key(region, name))
 
     def _forget(self, job: TuningJob) -> None:
+        key = _key(job.region, job.name)
         with self._lock:
-            self._live.pop(_key(job.region, job.name), None)
+            # A later job may have the name already.
+            if self._live.get(key) is job:
+                del self._live[key]
 
 
 def _key(region: str, name: str) -> _Key:

@@ -1,36 +1,84 @@
 """Jobs that were in flight when whatever ran them died: none stays InProgress for ever."""
 
 from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.definition import definition_of
+from sagemaker_tuning.local.names import training_job_number
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.store import Condition, Listing, Store
+from sagemaker_tuning.local.wire import Document
 
 _PAGE = 100
 
 
-def fail_all_interrupted(store: Store) -> None:
-    """Fails every job that a former endpoint over the same data left in flight."""
-    for region, document in store.unfinished_tuning_jobs():
-        fail_interrupted(store, region, document["HyperParameterTuningJobName"])
+def settle(store: Store, region: str, tuning_job: Document) -> bool:
+    """Settles what a former endpoint over the same data left of a tuning job in flight.
+
+    To its training jobs the end of that endpoint was an internal error: they have failed, or are
+    started again where their RetryStrategy has attempts left. What was being stopped is stopped.
+
+    Returns:
+        Whether the tuning job goes on.
+    """
+    name = tuning_job["HyperParameterTuningJobName"]
+    stopping = tuning_job["HyperParameterTuningJobStatus"] == "Stopping"
+    with store.transaction():
+        progress = store.tuning_job_progress(region, name)
+        for job in _in_flight(store, region, name):
+            if stopping or job["TrainingJobStatus"] == "Stopping":
+                _end(progress, job, "Stopped")
+            elif documents.may_restart(job, definition_of(tuning_job, job)):
+                documents.restart(job)
+            else:
+                _fail(progress, job)
+            store.update_training_job(region, job)
+        if stopping:
+            documents.end_tuning_job(progress, "Stopped", None)
+        else:
+            documents.touch_tuning_job(progress)
+        store.update_tuning_job(region, name, progress)
+    return not stopping
+
+
+def training_jobs(store: Store, region: str, tuning_job: str) -> list[Document]:
+    """All training jobs of a tuning job, in the order of their numbers."""
+    found: list[Document] = []
+    conditions = (Condition("tuning_job", "=", tuning_job),)
+    after = None
+    while True:
+        page = Listing(region, conditions, "name", descending=False, limit=_PAGE, after=after)
+        rows = store.list_jobs("training_job", page)
+        found += [row.document for row in rows]
+        if len(rows) < _PAGE:
+            return sorted(found, key=lambda job: training_job_number(job["TrainingJobName"]))
+        after = rows[-1].position
 
 
 def fail_interrupted(store: Store, region: str, tuning_job: str) -> None:
     """Fails a tuning job, and its unfinished training jobs, with an internal error."""
     with store.transaction():
         progress = store.tuning_job_progress(region, tuning_job)
-        for status in ("InProgress", "Stopping"):
-            unfinished = Listing(
-                region,
-                (Condition("tuning_job", "=", tuning_job), Condition("status", "=", status)),
-                sort_by="name",
-                descending=False,
-                limit=_PAGE,
-            )
-            while rows := store.list_jobs("training_job", unfinished):
-                for row in rows:
-                    row.document["FailureReason"] = INTERNAL_ERROR
-                    row.document["ObjectiveStatus"] = "Failed"
-                    documents.advance(row.document, "Failed", "Failed")
-                    documents.count_ended(progress, row.document)
-                    store.update_training_job(region, row.document)
+        for job in _in_flight(store, region, tuning_job):
+            _fail(progress, job)
+            store.update_training_job(region, job)
         documents.end_tuning_job(progress, "Failed", INTERNAL_ERROR)
         store.update_tuning_job(region, tuning_job, progress)
+
+
+def _fail(progress: Document, job: Document) -> None:
+    job["FailureReason"] = INTERNAL_ERROR
+    _end(progress, job, "Failed")
+
+
+def _end(progress: Document, job: Document, status: str) -> None:
+    job["ObjectiveStatus"] = "Failed"
+    documents.advance(job, status, status)
+    documents.count_ended(progress, job)
+
+
+def _in_flight(store: Store, region: str, tuning_job: str) -> list[Document]:
+    """The training jobs that are in no terminal status."""
+    return [
+        job
+        for job in training_jobs(store, region, tuning_job)
+        if job["TrainingJobStatus"] in {"InProgress", "Stopping"}
+    ]

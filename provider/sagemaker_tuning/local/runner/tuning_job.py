@@ -5,14 +5,16 @@ import math
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable
 
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
+from sagemaker_tuning.local.names import training_job_number
 from sagemaker_tuning.local.runner import completion, verdict
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
-from sagemaker_tuning.local.runner.recovery import fail_interrupted
+from sagemaker_tuning.local.runner.recovery import fail_interrupted, training_jobs
 from sagemaker_tuning.local.runner.training_job import Plan, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
 from sagemaker_tuning.local.runner.workplace import Workplace
@@ -56,8 +58,8 @@ class TuningJob:
         self._ended = ended
         self._config = request["HyperParameterTuningJobConfig"]
         self._definitions = definitions(request)
-        directory = workplace.directory / "inputs" / f"{region}-{self.name.lower()}"
-        self._inputs = Inputs(directory, self._definitions)
+        # Not by its name, which a later job may have while this one's thread tidies up.
+        self._inputs = Inputs(workplace.directory / "inputs" / uuid.uuid4().hex, self._definitions)
         self._request = request
         self._lock = threading.Lock()
         self._running: dict[str, TrainingJob] = {}
@@ -126,6 +128,12 @@ class TuningJob:
             "MaxRuntimeInSeconds", math.inf
         )
         self._search = TuningSearch(self._request)
+        again = self._restore()
+        self._enforce_limits(deadline)
+        with self._lock:
+            self._judge(last=self._launched == number or self._search.exhausted)
+            for job in again:
+                self._start(job)
         while True:
             while len(self._running) < parallel and self._may_launch(number):
                 proposal = self._search.next()
@@ -147,13 +155,11 @@ class TuningJob:
         document = documents.new_training_job(
             self.region, self.name, self._launched + 1, definition, proposal.hyperparameters
         )
-        plan = Plan(self.region, self._launched, definition, document, self._inputs.of(index))
-        job = TrainingJob(self._workplace, plan, ended=self._events.put)
+        job = self._training_job(self._launched, index, document)
         with self._lock:
             if self._ending is not None or self._halted:
                 return
             self._launched += 1
-            self._running[job.name] = job
             documents.count_launched(self._progress)
             store = self._workplace.store
             with store.transaction():
@@ -161,7 +167,38 @@ class TuningJob:
                 tags = store.tags(self._progress["HyperParameterTuningJobArn"])
                 store.add_tags(document["TrainingJobArn"], tags)
                 self._save()
-            job.start()
+            self._start(job)
+
+    def _training_job(self, number: int, index: int, document: Document) -> TrainingJob:
+        definition = self._definitions[index]
+        plan = Plan(self.region, number, definition, document, self._inputs.of(index))
+        return TrainingJob(self._workplace, plan, ended=self._events.put)
+
+    def _start(self, job: TrainingJob) -> None:
+        """Starts a training job that is stored; the lock is the caller's."""
+        if self._halted:
+            return
+        self._running[job.name] = job
+        if self._ending is not None:  # its program is not to be started at all
+            job.stop("Stopped")
+        job.start()
+
+    def _restore(self) -> list[TrainingJob]:
+        """Takes up what a former endpoint left: results, and training jobs to start again."""
+        again = []
+        names = [definition.name for definition in self._definitions]
+        for document in training_jobs(self._workplace.store, self.region, self.name):
+            number = training_job_number(document["TrainingJobName"]) - 1
+            index = names.index(document.get("TrainingJobDefinitionName"))
+            tuned = document["TunedHyperParameters"]
+            self._launched = number + 1
+            if document["TrainingJobStatus"] == "InProgress":
+                self._search.resume(index, tuned)
+                again.append(self._training_job(number, index, document))
+            else:
+                objective = documents.objective(document)
+                self._search.restore(number, index, tuned, objective, ())
+        return again
 
     def _wait(self, deadline: float, *, last: bool) -> None:
         """Sleeps until something has happened, and sees to it."""
@@ -172,12 +209,14 @@ class TuningJob:
         try:
             job = self._events.get(timeout=timeout)
         except queue.Empty:
-            self._enforce_limits(deadline)
-            return
+            job = None
         if job is not None:
             self._record(job)
             with self._lock:
                 self._judge(last=last)
+        # Also where so much happens that the sleep never lasts.
+        if time.time() >= soonest:
+            self._enforce_limits(deadline)
 
     def _enforce_limits(self, deadline: float) -> None:
         moment = time.time()
