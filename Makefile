@@ -43,8 +43,8 @@ format: venv ## let ruff format and fix what it can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: venv ## compare a local tuning job with a bare Optuna and XGBoost script
-	$(BIN)/python benchmarks/tuning_job.py
+bench: venv ## what a local tuning job costs, beside a bare Optuna and XGBoost script (ARGS=--quick)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions)
 	PATH="$$PATH:$(CURDIR)/$(BIN)"; command -v uv >/dev/null || { \
