@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sagemaker_tuning.local import own_algorithms
 from sagemaker_tuning.local.faults.route import FAULTS, TOKEN_HEADER
 from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
 from sagemaker_tuning.local.names import ACCOUNT_ID
@@ -70,6 +71,23 @@ def _parser() -> argparse.ArgumentParser:
         " is kept. Logs, queues and the rest of the emulated AWS are not kept in any case",
     )
     parser.add_argument(
+        "--algorithm",
+        action="append",
+        default=[],
+        metavar="IMAGE=COMMAND",
+        help="train with a command of yours where a request names this training image; * in IMAGE"
+        " is any text. The command plays the image's entry point: it is started as 'COMMAND train',"
+        " without a shell, in the directory where the endpoint was started. Can be repeated",
+    )
+    parser.add_argument(
+        "--algorithms",
+        type=Path,
+        metavar="FILE",
+        help="TOML file of [[algorithm]] tables for several of them: image, and command (text or"
+        " list), arguments (instead of 'train'), directory (from the file's) and environment; or"
+        " image and python, the interpreter for scripts that are submitted for that image",
+    )
+    parser.add_argument(
         "--completion-delay",
         type=_seconds,
         default=0,
@@ -107,13 +125,17 @@ def _run(options: argparse.Namespace) -> None:
             f"--host {options.host} can be reached from other machines, and the endpoint has no"
             " authentication. Add --allow-remote if that is what you want."
         )
+    try:
+        algorithms = own_algorithms.read(options.algorithm, options.algorithms)
+    except own_algorithms.AlgorithmError as error:
+        raise StartError(str(error)) from error
     fault_token = secrets.token_urlsafe() if options.faults else None
     with (
         _end_asked_for() as asked,
         _listen(options.host, options.port) as listening,
         _directory(options) as directory,
         # Before moto and all else is imported, and before there is any thread.
-        TrainingProcesses() as processes,
+        TrainingProcesses(algorithms) as processes,
         _endpoint(options, listening, directory, processes, fault_token) as endpoint,
     ):
         host, port = listening.getsockname()[:2]

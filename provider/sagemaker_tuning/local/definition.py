@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_tuning.local.training.algorithms import built_in
+from sagemaker_tuning.local.training.algorithms import (
+    BUILT_IN_ALONE,
+    Algorithm,
+    Algorithms,
+)
 from sagemaker_tuning.local.wire import Document
 
 OBJECTIVE_METRIC = "ObjectiveMetric"
@@ -36,6 +40,12 @@ class Definition:
         """The training image; empty where an algorithm is named instead."""
         image: str = self.document["AlgorithmSpecification"].get("TrainingImage", "")
         return image
+
+    @property
+    def static_hyperparameters(self) -> Mapping[str, str]:
+        """`StaticHyperParameters`, which may be empty."""
+        found: Mapping[str, str] = self.document.get("StaticHyperParameters", {})
+        return found
 
     @property
     def input_mode(self) -> str:
@@ -83,15 +93,21 @@ def definition_of(tuning_job: Document, training_job: Document) -> Definition:
     return next(each for each in definitions(tuning_job) if each.name == name)
 
 
-def complete(request: Document) -> None:
-    """Adds to a Create request, in place, what AWS adds and Describe shows."""
+def complete(request: Document, algorithms: Algorithms = BUILT_IN_ALONE) -> None:
+    """Adds to a Create request, in place, what AWS adds and Describe shows.
+
+    Raises:
+        UnknownAlgorithmError: nothing runs for a training image.
+    """
     for definition in definitions(request):
         _complete_ranges(definition.ranges)
         document = definition.document
         document.setdefault("StaticHyperParameters", {})["_tuning_objective_metric"] = (
             definition.metric_name
         )
-        _complete_metrics(definition)
+        _complete_metrics(
+            definition, algorithms.find(definition.image, definition.static_hyperparameters)
+        )
         for channel in definition.channels:
             channel.setdefault("CompressionType", "None")
             channel.setdefault("RecordWrapperType", "None")
@@ -117,19 +133,15 @@ def _complete_ranges(ranges: Document) -> None:
             item.setdefault("ScalingType", "Auto")
 
 
-def _complete_metrics(definition: Definition) -> None:
+def _complete_metrics(definition: Definition, algorithm: Algorithm) -> None:
     specification = definition.document["AlgorithmSpecification"]
-    algorithm = built_in(definition.image)
-    metrics = [
-        dict(metric)
-        for metric in (
-            specification.get("MetricDefinitions", ())
-            if algorithm is None
-            else algorithm.metric_definitions
-        )
-    ]
+    if algorithm.built_in is None:
+        metrics = [dict(metric) for metric in specification["MetricDefinitions"]]
+    else:
+        metrics = algorithm.built_in.metrics(definition.metric_name)
     objective = next(m for m in metrics if m["Name"] == definition.metric_name)
-    metrics.append({"Name": OBJECTIVE_METRIC, "Regex": objective["Regex"]})
+    if definition.metric_name != OBJECTIVE_METRIC:
+        metrics.append({"Name": OBJECTIVE_METRIC, "Regex": objective["Regex"]})
     specification["MetricDefinitions"] = metrics
 
 
@@ -144,3 +156,6 @@ def _complete_resources(document: Document) -> None:
         for name in ("InstanceType", "InstanceCount", "VolumeSizeInGB")
         if name in instances
     }
+    # One key for whichever of the instances.
+    if "VolumeKmsKeyId" in tuning_resources:
+        document["ResourceConfig"]["VolumeKmsKeyId"] = tuning_resources["VolumeKmsKeyId"]

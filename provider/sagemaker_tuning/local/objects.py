@@ -58,15 +58,21 @@ def download(uri: str, directory: Path) -> None:
         content = read(bucket, key)
         if content is None:  # deleted since it was listed
             continue
-        try:
-            _save(content, directory, _path(key, prefix))
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise S3AccessError(
-                f'Cannot save as a file, {reason}: bucket "{bucket}", key "{key}".'
-            ) from error
+        _save(content, directory, _path(key, prefix), uri=f"s3://{bucket}/{key}")
     if not found:
         raise S3AccessError(no_objects_message(uri))
+
+
+def download_object(uri: str, directory: Path, path: str) -> None:
+    """Writes one object to a path below a directory.
+
+    Raises:
+        S3AccessError: there is no such object, or it cannot be saved there as a file of its own.
+    """
+    content = read(*parse_uri(uri))
+    if content is None:
+        raise S3AccessError(no_objects_message(uri))
+    _save(content, directory, path, uri=uri)
 
 
 def read(bucket: str, key: str) -> bytes | None:
@@ -86,19 +92,28 @@ def read(bucket: str, key: str) -> bytes | None:
 def _path(key: str, prefix: str) -> str:
     rest = key.removeprefix(prefix)
     if rest.startswith("/") and not prefix.endswith("/"):
-        path = rest[1:]
-    else:
-        path = key[prefix.rfind("/") + 1 :]
+        return rest[1:]
+    return key[prefix.rfind("/") + 1 :]
+
+
+def _save(content: bytes, directory: Path, path: str, *, uri: str) -> None:
+    try:
+        target = _below(directory, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:  # two keys may come down to one path
+            file.write(content)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        bucket, key = parse_uri(uri)
+        raise S3AccessError(
+            f'Cannot save as a file, {reason}: bucket "{bucket}", key "{key}".'
+        ) from error
+
+
+def _below(directory: Path, path: str) -> Path:
     if not {"", ".", ".."}.isdisjoint(path.split("/")):
         raise ValueError(f"a part of its path {path!r} is empty, . or ..")
-    return path
-
-
-def _save(content: bytes, directory: Path, path: str) -> None:
-    target = directory / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as file:  # two keys may come down to one path
-        file.write(content)
+    return directory / path
 
 
 def no_objects_message(uri: str) -> str:

@@ -3,26 +3,34 @@
 import re
 from collections.abc import Sequence
 
-from sagemaker_tuning.local.definition import Definition
+from sagemaker_tuning.local.definition import OBJECTIVE_METRIC, Definition
 from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.training import toolkit
 from sagemaker_tuning.local.training.algorithms import (
+    Algorithm,
+    Algorithms,
     BuiltInAlgorithm,
     UnknownAlgorithmError,
-    find,
 )
+from sagemaker_tuning.local.training.metrics import MetricScraper
+from sagemaker_tuning.local.training.programs import Script
 from sagemaker_tuning.local.wire import Document
 
 _MOST_HYPERPARAMETERS = 100
+_DATA_TYPES = ("S3Prefix", "ManifestFile")
 
 
-def check(definition: Definition) -> None:
+def check(definition: Definition, algorithms: Algorithms) -> None:
     """Refuses a definition that no training job can be made of.
 
     Raises:
         ApiError: ValidationException for the first rule that is broken.
     """
-    algorithm = _algorithm(definition)
-    _metrics(definition, algorithm)
+    algorithm = _algorithm(definition, algorithms)
+    if algorithm.built_in is None:
+        _own_metrics(definition)
+    else:
+        _built_in_metrics(definition, algorithm.built_in)
     _resources(definition.document)
     _channels(definition.document)
     output = definition.document["OutputDataConfig"]["S3OutputPath"]
@@ -50,7 +58,7 @@ def check_names(definition: Definition, tunable: Sequence[str]) -> None:
         )
 
 
-def _algorithm(definition: Definition) -> BuiltInAlgorithm:
+def _algorithm(definition: Definition, algorithms: Algorithms) -> Algorithm:
     specification = definition.document["AlgorithmSpecification"]
     if "AlgorithmName" in specification or not definition.image:
         raise validation_error(
@@ -60,14 +68,47 @@ def _algorithm(definition: Definition) -> BuiltInAlgorithm:
     if specification["TrainingInputMode"] == "Pipe":
         raise _unsupported("AlgorithmSpecification.TrainingInputMode", "Pipe", "File or FastFile")
     try:
-        return find(definition.image)
+        algorithm = algorithms.find(definition.image, definition.static_hyperparameters)
     except UnknownAlgorithmError as error:
         raise validation_error(
             f"AlgorithmSpecification.TrainingImage cannot be used: {error}."
         ) from error
+    static = definition.static_hyperparameters
+    if isinstance(algorithm.program, Script) and toolkit.SUBMIT_DIRECTORY not in static:
+        raise validation_error(
+            f"StaticHyperParameters has {toolkit.PROGRAM} and no {toolkit.SUBMIT_DIRECTORY}."
+            " Script mode needs both; the second is the s3:// URI of a tar.gz archive."
+        )
+    return algorithm
 
 
-def _metrics(definition: Definition, algorithm: BuiltInAlgorithm) -> None:
+def _own_metrics(definition: Definition) -> None:
+    """The request defines the metrics, and the objective must be one of them."""
+    metrics = definition.document["AlgorithmSpecification"].get("MetricDefinitions", [])
+    for number, metric in enumerate(metrics, start=1):
+        path = f"AlgorithmSpecification.MetricDefinitions.{number}"
+        try:
+            MetricScraper([metric])
+        except ValueError as error:
+            raise validation_error(f"{path}.Regex cannot be used: {error}.") from error
+    names = [metric["Name"] for metric in metrics]
+    for number, name in enumerate(names, start=1):
+        path = f"AlgorithmSpecification.MetricDefinitions.{number}.Name"
+        if names.count(name) > 1:
+            raise validation_error(f"{path} {name} is not unique among the metric definitions.")
+        if name == OBJECTIVE_METRIC != definition.metric_name:
+            raise validation_error(
+                f"{path} {name} is the name under which the objective's definition is listed once"
+                " more. Choose another one."
+            )
+    if definition.metric_name not in names:
+        raise validation_error(
+            "A metric is required for this hyperparameter tuning job objective. Provide a metric"
+            " in the metric definitions."
+        )
+
+
+def _built_in_metrics(definition: Definition, algorithm: BuiltInAlgorithm) -> None:
     """Built-in algorithms bring their metrics, and the objective must be one of them."""
     name, kind = definition.metric_name, definition.objective["Type"]
     if definition.document["AlgorithmSpecification"].get("MetricDefinitions"):
@@ -100,13 +141,19 @@ def _resources(document: Document) -> None:
             "Provide either ResourceConfig or HyperParameterTuningResourceConfig. The training job"
             f" definition has {found}."
         )
-    if tuning is not None and "InstanceConfigs" in tuning:
-        exclusive = {"InstanceType", "InstanceCount", "VolumeSizeInGB"} & tuning.keys()
-        if exclusive:
-            raise validation_error(
-                "HyperParameterTuningResourceConfig has InstanceConfigs and"
-                f" {', '.join(sorted(exclusive))}. Provide one or the other."
-            )
+    if tuning is None:
+        return
+    single = {"InstanceType", "InstanceCount", "VolumeSizeInGB"} & tuning.keys()
+    if "InstanceConfigs" in tuning and single:
+        raise validation_error(
+            f"HyperParameterTuningResourceConfig has InstanceConfigs and"
+            f" {', '.join(sorted(single))}. Provide one or the other."
+        )
+    if "InstanceConfigs" not in tuning and not {"InstanceType", "InstanceCount"} <= single:
+        raise validation_error(
+            "HyperParameterTuningResourceConfig needs InstanceConfigs, or InstanceType and"
+            " InstanceCount."
+        )
 
 
 def _channels(document: Document) -> None:
@@ -126,8 +173,8 @@ def _channels(document: Document) -> None:
         if sources != ["S3DataSource"]:
             raise _unsupported(f"{path}.DataSource", ", ".join(sources) or "none", "S3DataSource")
         source = channel["DataSource"]["S3DataSource"]
-        if source["S3DataType"] != "S3Prefix":
-            raise _unsupported(f"{path}.S3DataType", source["S3DataType"], "S3Prefix")
+        if source["S3DataType"] not in _DATA_TYPES:
+            raise _unsupported(f"{path}.S3DataType", source["S3DataType"], " or ".join(_DATA_TYPES))
         if source.get("AttributeNames"):
             raise _unsupported(f"{path}.AttributeNames", "of any name", "channels without it")
         _require_plain(channel, path)
@@ -135,7 +182,7 @@ def _channels(document: Document) -> None:
 
 
 def _require_plain(channel: Document, path: str) -> None:
-    """Objects come as they are, all of them and in the order of their keys."""
+    """Objects come as files: what is for Pipe input mode only is refused, as that mode is."""
     for name in ("CompressionType", "RecordWrapperType"):
         value = channel.get(name, "None")
         if value != "None":

@@ -24,6 +24,7 @@ from sagemaker_tuning.local.http.hosts import AllowedHosts
 from sagemaker_tuning.local.http.responses import json_error, json_response
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Dispatcher:
         hosts: the `Host` headers taken.
         moto: moto's application for all other services.
         faults: the fault rules.
+        algorithms: what training jobs can run.
         fault_token: what a request to the fault rules has to carry; None closes their route.
     """
 
@@ -55,6 +57,7 @@ class Dispatcher:
         moto: WSGIApplication,
         *,
         faults: Faults,
+        algorithms: Algorithms = BUILT_IN_ALONE,
         fault_token: str | None = None,
     ) -> None:
         self._store = store
@@ -62,6 +65,7 @@ class Dispatcher:
         self._hosts = hosts
         self._moto = moto
         self._faults = faults
+        self._algorithms = algorithms
         self._control = control.Control(live_jobs.count, faults, fault_token)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -123,10 +127,12 @@ class Dispatcher:
             operation = TAG_OPERATIONS[name]
         if name in WITHHELD or name not in wire.service_model().operation_names:
             return json_error(not_implemented(name))
-        return None if operation is None else self._answer(call, name, operation)
+        if operation is None:
+            return _refusal_before_moto(call, name)
+        return self._answer(call, name, operation)
 
     def _answer(self, call: Call, name: str, operation: Operation) -> Response:
-        context = Context(call.region, self._store, self._live_jobs, self._faults)
+        context = Context(call.region, self._store, self._live_jobs, self._faults, self._algorithms)
         try:
             answer = operation(context, wire.parse(name, call.body))
             return json_response(wire.serialise(name, answer))
@@ -135,6 +141,23 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 -- logged; an HTML page would hide it from the client
             _log.exception("%s", name)
             return json_error(internal_failure(f"The local SageMaker endpoint failed in {name}."))
+
+
+def _refusal_before_moto(call: Call, name: str) -> Response | None:
+    """What moto would fail on, or give to another service, is refused as AWS does."""
+    if call.service != "sagemaker":
+        return json_error(
+            ApiError(
+                "MissingAuthenticationTokenException",
+                f"Missing Authentication Token: {name} has to be signed for sagemaker.",
+                HTTPStatus.FORBIDDEN,
+            )
+        )
+    try:
+        wire.parse(name, call.body)
+    except ApiError as error:
+        return json_error(error)
+    return None
 
 
 def _names_our_resource(body: bytes) -> bool:

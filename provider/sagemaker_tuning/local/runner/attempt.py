@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_tuning.local import documents, objects
 from sagemaker_tuning.local.definition import OBJECTIVE_METRIC, Definition
+from sagemaker_tuning.local.runner import inputs as input_data
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.training.algorithms import failure_reason
 from sagemaker_tuning.local.training.container import Channel, Container, prepare
@@ -122,6 +123,7 @@ class Attempt:
                 for channel in definition.channels
             },
             environment=definition.document.get("Environment", {}),
+            source=input_data.source(self._inputs),
         )
         for name in container.channels:
             link = container.channel_dir(name)

@@ -1,10 +1,14 @@
-"""Built-in algorithms by training image, and the reasons they fail for."""
+"""Algorithms by training image, and the reasons they fail for."""
 
+import fnmatch
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sagemaker_tuning.local.training import toolkit
 from sagemaker_tuning.local.training.container import Container
+from sagemaker_tuning.local.training.programs import Command, Script
 from sagemaker_tuning.local.training.xgboost import metrics as xgboost_metrics
 
 FAILURE_LENGTH = 1024
@@ -28,6 +32,7 @@ class BuiltInAlgorithm:
         program: The module whose ``train(container, cache_dir)`` trains. Only training processes
             and their fork server import it; what it keeps in ``cache_dir`` is there for the next.
         metric_definitions: As AWS lists them in an AlgorithmSpecification.
+        other_objectives: Those of metrics that it lists only where one is the objective.
         directions: ``Maximize`` or ``Minimize`` by metric name.
     """
 
@@ -37,6 +42,16 @@ class BuiltInAlgorithm:
     program: str
     metric_definitions: Sequence[dict[str, str]]
     directions: dict[str, str]
+    other_objectives: Sequence[dict[str, str]] = ()
+
+    def metrics(self, objective: str) -> list[dict[str, str]]:
+        """The metric definitions of a training job, that of its objective among them."""
+        names = {each["Name"] for each in self.metric_definitions}
+        return [
+            dict(each)
+            for each in (*self.metric_definitions, *self.other_objectives)
+            if each["Name"] in names or each["Name"] == objective
+        ]
 
     def emits(self, metric_name: str) -> bool:
         """Whether a tuning job can have a metric of this name as its objective."""
@@ -61,32 +76,93 @@ XGBOOST = BuiltInAlgorithm(
     program="sagemaker_tuning.local.training.xgboost.program",
     metric_definitions=xgboost_metrics.METRIC_DEFINITIONS,
     directions=xgboost_metrics.DIRECTIONS,
+    other_objectives=xgboost_metrics.OTHER_OBJECTIVES,
 )
 BUILT_IN = (XGBOOST,)
 
 
-def find(image: str, algorithms: Sequence[BuiltInAlgorithm] = BUILT_IN) -> BuiltInAlgorithm:
-    """The one of ``algorithms`` that has the training image.
+@dataclass(frozen=True)
+class OwnAlgorithm:
+    """An algorithm of the user's.
 
-    Raises:
-        UnknownAlgorithmError: None has.
+    Attributes:
+        image: Its training images: one, or a pattern where ``*`` is any text and ``?`` any
+            character.
+        program: What runs; a Script takes only requests for script mode.
     """
-    for algorithm in algorithms:
-        if algorithm.image.fullmatch(image):
-            return algorithm
-    offers = "; ".join(f"{algorithm.name}: {algorithm.example}" for algorithm in algorithms)
-    raise UnknownAlgorithmError(
-        f"the local SageMaker endpoint has no program for the training image {image!r}; "
-        f"what it can run: {offers}"
-    )
+
+    image: str
+    program: Command | Script
 
 
-def built_in(image: str) -> BuiltInAlgorithm | None:
-    """The built-in algorithm of a training image, None when it is not one known here."""
-    try:
-        return find(image)
-    except UnknownAlgorithmError:
-        return None
+@dataclass(frozen=True)
+class Algorithm:
+    """What a training job runs.
+
+    Attributes:
+        program: A built-in algorithm's module, or a user's program.
+        built_in: The built-in algorithm whose metrics it has, None where the request defines them.
+    """
+
+    program: str | Command | Script
+    built_in: BuiltInAlgorithm | None = None
+
+
+class Algorithms:
+    """All that training jobs can run here.
+
+    Args:
+        own: The user's; the first that has an image is taken, before any built-in algorithm.
+        built_in: SageMaker's own.
+    """
+
+    def __init__(
+        self, own: Sequence[OwnAlgorithm] = (), built_in: Sequence[BuiltInAlgorithm] = BUILT_IN
+    ) -> None:
+        self._own = own
+        self._built_in = built_in
+
+    def find(self, image: str, hyperparameters: Mapping[str, str]) -> Algorithm:
+        """What runs for a training image.
+
+        Any image runs in script mode if hyperparameters say so, as a framework's does.
+
+        Raises:
+            UnknownAlgorithmError: Nothing does.
+        """
+        script_mode = toolkit.is_script_mode(hyperparameters)
+        for own in self._own:
+            if fnmatch.fnmatchcase(image, own.image):
+                if not isinstance(own.program, Script):
+                    return Algorithm(own.program)
+                if not script_mode:
+                    raise UnknownAlgorithmError(
+                        f"the training image {image!r} runs scripts only, and there is no"
+                        f" hyperparameter {toolkit.PROGRAM}"
+                    )
+                return Algorithm(own.program, self._find_built_in(image))
+        built_in = self._find_built_in(image)
+        if script_mode:
+            return Algorithm(Script(sys.executable), built_in)
+        if built_in is None:
+            raise UnknownAlgorithmError(self._unknown(image))
+        return Algorithm(built_in.program, built_in)
+
+    def _find_built_in(self, image: str) -> BuiltInAlgorithm | None:
+        return next((each for each in self._built_in if each.image.fullmatch(image)), None)
+
+    def _unknown(self, image: str) -> str:
+        offers = [f"{algorithm.name}: {algorithm.example}" for algorithm in self._built_in]
+        offers += [f"--algorithm: {algorithm.image}" for algorithm in self._own]
+        return (
+            f"the local SageMaker endpoint has no program for the training image {image!r}; "
+            f"what it can run: {'; '.join(offers)}; any image in script mode, with the"
+            f" hyperparameters {toolkit.PROGRAM} and {toolkit.SUBMIT_DIRECTORY}. Start it with"
+            " --algorithm IMAGE=COMMAND to have it run a command of yours"
+        )
+
+
+BUILT_IN_ALONE = Algorithms()
 
 
 def failure_reason(container: Container, exit_code: int) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sagemaker_tuning.local.training import toolkit
 from sagemaker_tuning.local.training.leftovers import MARKER
 
 HOST = "algo-1"
@@ -60,6 +61,7 @@ class Container:
         hyperparameters: Static and tuned ones together, every value a string.
         channels: By channel name; may be empty.
         environment: The request's Environment; it wins over every other variable.
+        source: The archive of a user's script, None where it has none.
     """
 
     root: Path
@@ -69,6 +71,7 @@ class Container:
     hyperparameters: Mapping[str, str]
     channels: Mapping[str, Channel]
     environment: Mapping[str, str] = field(default_factory=dict)
+    source: Path | None = None
 
     @property
     def config_dir(self) -> Path:
@@ -120,7 +123,7 @@ def environment_variables(container: Container) -> dict[str, str]:
 
     Hyperparameters and variables that an environment cannot carry are left out.
     """
-    hyperparameters = container.hyperparameters
+    hyperparameters = toolkit.of_users(container.hyperparameters)
     variables = {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         "PYTHONUNBUFFERED": "1",
@@ -139,13 +142,17 @@ def environment_variables(container: Container) -> dict[str, str]:
         "SM_MODEL_DIR": str(container.model_dir),
         "SM_OUTPUT_DIR": str(container.root / "output"),
         "SM_OUTPUT_DATA_DIR": str(container.output_data_dir),
+        "SM_OUTPUT_INTERMEDIATE_DIR": str(container.root / "output" / "intermediate"),
         "SM_CHANNELS": json.dumps(sorted(container.channels)),
         **{
             f"SM_CHANNEL_{name.upper()}": str(container.channel_dir(name))
             for name in container.channels
         },
-        "SM_HPS": json.dumps({name: _decoded(value) for name, value in hyperparameters.items()}),
-        **{f"SM_HP_{name.upper()}": value for name, value in hyperparameters.items()},
+        "SM_HPS": json.dumps(hyperparameters),
+        **{
+            f"SM_HP_{name.upper()}": toolkit.variable(value)
+            for name, value in hyperparameters.items()
+        },
         **container.environment,
         # SageMaker's toolkits look here instead of in /opt/ml.
         MARKER: str(container.root),
@@ -167,11 +174,3 @@ def _input_data_config(container: Container) -> dict[str, dict[str, str]]:
 
 def _resource_config() -> dict[str, Any]:
     return {"current_host": HOST, "hosts": [HOST], "network_interface_name": _NETWORK_INTERFACE}
-
-
-def _decoded(value: str) -> Any:
-    """SageMaker's toolkits take a hyperparameter for JSON where it is, so "100" becomes 100."""
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sagemaker_tuning.local.training import algorithms
 from sagemaker_tuning.local.training.container import Container, environment_variables
-from sagemaker_tuning.local.training.failures import UserError
+from sagemaker_tuning.local.training.failures import ProgramError, UserError
 from sagemaker_tuning.local.training.messages import Launch
 
 _log = logging.getLogger(__name__)
@@ -32,9 +32,14 @@ def main(launch: Launch, cache_dir: Path) -> int:
     container = launch.container
     try:
         _settle(container)
-        importlib.import_module(launch.program).train(container, cache_dir)
+        if isinstance(launch.program, str):
+            importlib.import_module(launch.program).train(container, cache_dir)
+        else:
+            launch.program.run(container)
     except UserError as error:
         return _fail(container, f"ClientError: {error}")
+    except ProgramError as error:
+        return _fail(container, f"AlgorithmError: {error}")
     except Exception as error:  # noqa: BLE001 - whatever ends a program is why its job failed
         traceback.print_exc()
         return _fail(container, f"AlgorithmError: {error}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sagemaker_tuning.local.training.container import Container
+from sagemaker_tuning.local.training.programs import Command, Script
 
 STATUS: Final = struct.Struct("!i")
 
@@ -22,14 +23,14 @@ _MOST_FDS: Final = 2
 
 @dataclass(frozen=True)
 class Launch:
-    """Start ``program``, a module, in ``container``.
+    """Start ``program``, the module of a built-in algorithm or a user's, in ``container``.
 
     Two file descriptors come with it: what the process writes its output to, and the server its
     pid and exit code.
     """
 
     container: Container
-    program: str
+    program: str | Command | Script
 
 
 @dataclass(frozen=True)

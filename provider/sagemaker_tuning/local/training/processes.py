@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
 from sagemaker_tuning.local.training import leftovers, messages
-from sagemaker_tuning.local.training.algorithms import BUILT_IN, BuiltInAlgorithm, find
+from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
 from sagemaker_tuning.local.training.container import Container
 
 # The server imports what the endpoint would, wherever that comes from.
@@ -44,8 +44,8 @@ class TrainingProcesses:
         algorithms: What it can run.
     """
 
-    def __init__(self, algorithms: Sequence[BuiltInAlgorithm] = BUILT_IN) -> None:
-        self._algorithms = algorithms
+    def __init__(self, algorithms: Algorithms = BUILT_IN_ALONE) -> None:
+        self.algorithms = algorithms
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -64,7 +64,8 @@ class TrainingProcesses:
             UnknownAlgorithmError: No program is known for the container's image.
             RuntimeError: The fork server could not start it, or is closed.
         """
-        launch = messages.Launch(container, find(container.image, self._algorithms).program)
+        algorithm = self.algorithms.find(container.image, container.hyperparameters)
+        launch = messages.Launch(container, algorithm.program)
         output, output_end = os.pipe()
         status, status_end = os.pipe()
         try:

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from sagemaker_tuning.local.training.algorithms import BuiltInAlgorithm
+from sagemaker_tuning.local.training.algorithms import Algorithms, BuiltInAlgorithm
 from sagemaker_tuning.local.training.container import Container, prepare
 from sagemaker_tuning.local.training.processes import TrainingProcesses
 
@@ -20,7 +20,9 @@ def main() -> None:
     container = Container(Path(root), program, "job", "arn:job", {}, {})
     prepare(container)
     processes = TrainingProcesses(
-        [BuiltInAlgorithm(program, re.compile(program), program, program, (), {})]
+        Algorithms(
+            built_in=[BuiltInAlgorithm(program, re.compile(program), program, program, (), {})]
+        )
     )
     processes.start()
     for line in processes.launch(container).lines():

@@ -1,23 +1,27 @@
 """Which image is which algorithm, its metrics, and why training jobs fail."""
 
 import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from sagemaker_tuning.local.training.algorithms import (
+    BUILT_IN_ALONE,
     XGBOOST,
+    Algorithm,
+    Algorithms,
+    OwnAlgorithm,
     UnknownAlgorithmError,
-    built_in,
     failure_reason,
-    find,
 )
 from sagemaker_tuning.local.training.container import Container
+from sagemaker_tuning.local.training.programs import Command, Script
 
-# Listed by AWS for sagemaker-xgboost:1.3-1, apart from ObjectiveMetric and, of the training data,
-# aucpr, f1, f1_binary, map, mse, ndcg and poisson-nloglik.
+# Listed by AWS for sagemaker-xgboost:1.3-1, apart from ObjectiveMetric.
 RECORDED = {
-    "train": "accuracy auc error logloss mae rmse",
+    "train": "accuracy auc aucpr error f1 f1_binary logloss mae map mse ndcg poisson-nloglik rmse",
     "validation": "accuracy auc aucpr balanced_accuracy error f1 f1_binary logloss mae map mse ndcg"
     " poisson-nloglik precision recall rmse",
 }
@@ -37,7 +41,7 @@ RECORDED = {
 )
 def test_xgboost_images_are_known(image: str) -> None:
     """In every account and region, in China, and by its legacy name."""
-    assert built_in(image) is XGBOOST
+    assert BUILT_IN_ALONE.find(image, {}).built_in is XGBOOST
 
 
 @pytest.mark.parametrize(
@@ -54,15 +58,15 @@ def test_xgboost_images_are_known(image: str) -> None:
 )
 def test_other_images_are_not(image: str) -> None:
     """An image that is not known is told with what would be right."""
-    assert built_in(image) is None
     with pytest.raises(UnknownAlgorithmError, match="sagemaker-xgboost:") as raised:
-        find(image)
+        BUILT_IN_ALONE.find(image, {})
     assert repr(image) in str(raised.value)
 
 
 def test_metric_definitions_contain_what_aws_lists() -> None:
     """Name and regex of every metric that AWS was seen to list for built-in XGBoost."""
-    listed = {each["Name"]: each["Regex"] for each in XGBOOST.metric_definitions}
+    listed = {each["Name"]: each["Regex"] for each in XGBOOST.metrics("validation:auc")}
+    assert sum(len(metrics.split()) for metrics in RECORDED.values()) == 29
     for data, metrics in RECORDED.items():
         for metric in metrics.split():
             assert listed[f"{data}:{metric}"] == (
@@ -71,11 +75,46 @@ def test_metric_definitions_contain_what_aws_lists() -> None:
             )
 
 
-def test_metric_definitions_leave_room_for_the_objectives() -> None:
-    """The service model allows 40, ObjectiveMetric among them; every objective has its own."""
-    names = [each["Name"] for each in XGBOOST.metric_definitions]
+@pytest.mark.parametrize("objective", XGBOOST.directions)
+def test_metric_definitions_have_the_objectives_and_leave_room_for_it_again(objective: str) -> None:
+    """The service model allows 40, ObjectiveMetric among them."""
+    names = [each["Name"] for each in XGBOOST.metrics(objective)]
     assert len(names) == len(set(names)) <= 39
-    assert set(XGBOOST.directions) <= set(names)
+    assert objective in names
+
+
+SCRIPT_MODE = {"sagemaker_program": "train.py"}
+COMMAND = Command(("/bin/true", "train"), Path("/"))
+
+
+def test_an_own_algorithm_has_its_images() -> None:
+    """One image or a pattern of them; the first that has an image, before a built-in one."""
+    algorithms = Algorithms(
+        [
+            OwnAlgorithm("mine:1", COMMAND),
+            OwnAlgorithm("*/mine:*", COMMAND),
+            OwnAlgorithm("*.amazonaws.com/sagemaker-xgboost:1.7-1", COMMAND),
+        ]
+    )
+    for image in ("mine:1", "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:7"):
+        assert algorithms.find(image, {}) == Algorithm(COMMAND)
+        assert algorithms.find(image, SCRIPT_MODE) == Algorithm(COMMAND)
+    xgboost = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:"
+    assert algorithms.find(xgboost + "1.7-1", {}) == Algorithm(COMMAND)
+    assert algorithms.find(xgboost + "1.5-1", {}).built_in is XGBOOST
+    with pytest.raises(UnknownAlgorithmError, match=r"--algorithm: mine:1;.*IMAGE=COMMAND"):
+        algorithms.find("mine:2", {})
+
+
+def test_any_image_runs_scripts() -> None:
+    """With the endpoint's interpreter or one of the user's; XGBoost's keeps its metrics."""
+    algorithms = Algorithms([OwnAlgorithm("sklearn:*", Script("/usr/bin/python"))])
+    assert algorithms.find("torch:2", SCRIPT_MODE) == Algorithm(Script(sys.executable))
+    assert algorithms.find("sklearn:1", SCRIPT_MODE) == Algorithm(Script("/usr/bin/python"))
+    xgboost = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    assert algorithms.find(xgboost, SCRIPT_MODE) == Algorithm(Script(sys.executable), XGBOOST)
+    with pytest.raises(UnknownAlgorithmError, match=r"scripts only.*sagemaker_program"):
+        algorithms.find("sklearn:1", {})
 
 
 def test_objectives_and_their_directions() -> None:

@@ -19,6 +19,7 @@ import xgboost
 
 from sagemaker_tuning.local.training.algorithms import (
     BUILT_IN,
+    Algorithms,
     BuiltInAlgorithm,
     UnknownAlgorithmError,
     failure_reason,
@@ -45,7 +46,7 @@ def processes() -> Iterator[TrainingProcesses]:
     algorithms = [*BUILT_IN, *(algorithm(path.stem) for path in PROGRAMS.glob("*.py"))]
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(PROGRAMS)
-        with TrainingProcesses(algorithms) as running:
+        with TrainingProcesses(Algorithms(built_in=algorithms)) as running:
             yield running
 
 
@@ -318,7 +319,7 @@ def test_closing_kills_every_training_process(
 ) -> None:
     """With its group, and nothing can be launched any more."""
     monkeypatch.syspath_prepend(PROGRAMS)
-    processes = TrainingProcesses([algorithm("stubborn")])
+    processes = TrainingProcesses(Algorithms(built_in=[algorithm("stubborn")]))
     processes.start()
     process = processes.launch(make_container(image="stubborn"))
     lines = process.lines()
@@ -337,7 +338,9 @@ def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
 ) -> None:
     """One that was killed for its memory does not end all training."""
     monkeypatch.syspath_prepend(PROGRAMS)
-    with TrainingProcesses([algorithm("orderly"), algorithm("show")]) as processes:
+    with TrainingProcesses(
+        Algorithms(built_in=[algorithm("orderly"), algorithm("show")])
+    ) as processes:
         process = processes.launch(make_container(image="orderly"))
         lines = process.lines()
         assert next(lines) == "ready"
@@ -353,7 +356,7 @@ def test_what_fled_ends_when_the_fork_server_is_killed(
 ) -> None:
     """Nobody is left who knows it as a child, and it holds the output open."""
     monkeypatch.syspath_prepend(PROGRAMS)
-    with TrainingProcesses([algorithm("fleeing")]) as processes:
+    with TrainingProcesses(Algorithms(built_in=[algorithm("fleeing")])) as processes:
         process = processes.launch(make_container(image="fleeing"))
         lines = process.lines()
         child = int(next(lines))

@@ -44,10 +44,18 @@ MINIMIZE: Final = (
 )
 NAMES: Final = MAXIMIZE + MINIMIZE
 
-# Of the metrics of the training data that AWS lists too, those most used: a training job has at
-# most 40 definitions, and the objective's is listed twice.
+# As AWS lists them for sagemaker-xgboost:1.3-1.
+_LISTED: Final = {
+    "train": "accuracy auc aucpr error f1 f1_binary logloss mae map mse ndcg poisson-nloglik rmse",
+    "validation": "accuracy auc aucpr balanced_accuracy error f1 f1_binary logloss mae map mse ndcg"
+    " poisson-nloglik precision recall rmse",
+}
+# Later versions emit more. A training job has at most 40 definitions, and its objective's is
+# listed twice: the most used of them are, and any other where it is the objective.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
-_OF_TRAINING_DATA: Final = ("accuracy", "auc", "error", "logloss", "mae", "rmse")
+_LISTED_TOO: Final = (
+    "f1_macro gamma-nloglik mape merror mlogloss precision_macro r2 recall_macro rmsle"
+)
 
 # A tuning job's objective is one of the validation data's.
 DIRECTIONS: Final = {
@@ -63,6 +71,11 @@ def _definition(data: str, metric: str) -> dict[str, str]:
 
 
 METRIC_DEFINITIONS: Final = (
-    *(_definition("train", metric) for metric in _OF_TRAINING_DATA),
-    *(_definition("validation", metric) for metric in NAMES),
+    *(_definition("train", metric) for metric in _LISTED["train"].split()),
+    *(_definition("validation", metric) for metric in _LISTED["validation"].split()),
+    *(_definition("validation", metric) for metric in _LISTED_TOO.split()),
+)
+_NAMES: Final = {each["Name"] for each in METRIC_DEFINITIONS}
+OTHER_OBJECTIVES: Final = tuple(
+    _definition("validation", metric) for metric in NAMES if f"validation:{metric}" not in _NAMES
 )
