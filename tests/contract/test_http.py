@@ -4,11 +4,14 @@ import contextlib
 import json
 import socket
 from http.client import HTTPConnection, HTTPResponse
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS, WITHHELD
 from tests.contract.aws import Aws, Document
 
 CREATE = "SageMaker.CreateHyperParameterTuningJob"
@@ -293,3 +296,39 @@ def test_tags_of_other_resources_stay_motos(aws: Aws, completed: Document) -> No
     aws.sagemaker.delete_tags(ResourceArn=ours, TagKeys=["added"])
     keys = [tag["Key"] for tag in aws.sagemaker.list_tags(ResourceArn=ours)["Tags"]]
     assert keys == ["team"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "ODD"]),
+    path=st.text(max_size=20).map(lambda text: f"/{quote(text, errors='replace')}"),
+    headers=st.fixed_dictionaries(
+        {
+            "X-Amz-Target": (
+                st.sampled_from([*OPERATIONS, *TAG_OPERATIONS, *WITHHELD])
+                | st.from_regex(r"[!-~]{0,20}", fullmatch=True)
+            ).map(lambda name: f"SageMaker.{name}"),
+            "Content-Type": st.sampled_from(["", "application/x-www-form-urlencoded", "text/html"]),
+            "Authorization": st.sampled_from(
+                [
+                    "",
+                    "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/sagemaker/aws4_request",
+                    "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request",
+                    "Basic x",
+                ]
+            ),
+        }
+    ),
+    body=st.binary(max_size=200) | st.sampled_from([b"{}", b"[]", b"Action=X", b"0\r\n\r\n"]),
+)
+def test_any_request_to_sagemaker_gets_an_answer_in_json(
+    endpoint: str, method: str, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    """Whatever the method, the path, the operation, the other headers and the body."""
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    assert response.status < 500 or response.status == 501
+    assert response.headers["Content-Type"].startswith("application/x-amz-json")
+    answered = response.read()
+    assert method == "HEAD" or json.loads(answered or b"{}") is not None

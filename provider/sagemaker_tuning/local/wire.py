@@ -29,6 +29,7 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "map": (dict,),
     "list": (list,),
     "string": (str,),
+    "blob": (str,),
     "boolean": (bool,),
     "integer": (int,),
     "long": (int,),
