@@ -73,7 +73,13 @@ class Endpoint:
         self._store.observe(self._events.changed)
         self._live_jobs.resume()
         dispatcher = Dispatcher(
-            self._store, self._live_jobs, hosts, moto, faults=faults, fault_token=fault_token
+            self._store,
+            self._live_jobs,
+            hosts,
+            moto,
+            faults=faults,
+            algorithms=processes.algorithms,
+            fault_token=fault_token,
         )
         self._server = serve_on(listening, dispatcher)
         self._thread = threading.Thread(target=self._server.serve_forever, name="http")
