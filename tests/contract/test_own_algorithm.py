@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 import tarfile
 import uuid
@@ -150,6 +151,22 @@ def test_a_bad_manifest_fails_the_training_jobs(
     assert reason in failed
 
 
+def test_a_command_that_is_not_there_ends_the_start() -> None:
+    """In one line that names the option."""
+    command = [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0"]
+    ended = subprocess.run(
+        [*command, "--algorithm", "mine=no-such-program"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "sagemaker-tuning local: --algorithm 'mine=no-such-program': 'no-such-program' is not a"
+        " program that can be run. Give one that is in PATH, or its path."
+    ]
+
+
 REFUSED: dict[str, tuple[list[Document], str]] = {
     "no metric definitions": (
         [],
@@ -287,7 +304,7 @@ BAD_ARCHIVES: dict[str, tuple[bytes, str]] = {
     "no archive": (b"print()", "is not an archive that can be unpacked"),
     "half an archive": (
         archived({"train.py": "x" * 5000})[:60],
-        "can be unpacked: Compressed file ended",
+        "Compressed file ended",
     ),
     "an absolute path": (archived({"/tmp/x": ""}), "a member outside of it, '/tmp/x'"),  # noqa: S108 -- never written
     "a path with ..": (archived({"a/../../x": ""}), "a member outside of it, 'a/../../x'"),

@@ -133,4 +133,5 @@ def _program(name: str, directory: Path, where: str) -> str:
             f"{where}: {name!r} is not a program that can be run. Give one that is in PATH, or its"
             " path."
         )
-    return found
+    # Not resolved: a virtual environment's Python is a link.
+    return str(Path(found).absolute())
