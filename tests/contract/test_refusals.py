@@ -183,15 +183,6 @@ REFUSED: dict[str, tuple[Change, str]] = {
         put(*CHANNEL, "DataSource", "S3DataSource", "S3Uri", value="s3://nowhere/at/all"),
         'No S3 objects found under S3 URL "s3://nowhere/at/all" given in input data source.',
     ),
-    "a grid over several definitions": (
-        lambda request: changed(
-            changed({**request, "TrainingJobDefinitions": [request[DEFINITION]]}, DEFINITION),
-            CONFIG,
-            "Strategy",
-            value="Grid",
-        ),
-        "does not support strategy Grid with TrainingJobDefinitions",
-    ),
     "compressed data": (
         put(*CHANNEL, "CompressionType", value="Gzip"),
         "does not support InputDataConfig.1.CompressionType Gzip; use None",
@@ -207,16 +198,6 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "attributes of a manifest": (
         put(*CHANNEL, "DataSource", "S3DataSource", "AttributeNames", value=["label"]),
         "does not support InputDataConfig.1.AttributeNames",
-    ),
-    "a warm start, which is not here yet": (
-        put(
-            "WarmStartConfig",
-            value={
-                "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "parent"}],
-                "WarmStartType": "IdenticalDataAndAlgorithm",
-            },
-        ),
-        "The local SageMaker endpoint does not support WarmStartConfig",
     ),
 }
 

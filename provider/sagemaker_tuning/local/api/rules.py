@@ -3,37 +3,39 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 
 from sagemaker_tuning.local import objects
-from sagemaker_tuning.local.api import rules_of_definition
-from sagemaker_tuning.local.definition import (
-    CATEGORICAL_RANGES,
-    NUMERIC_RANGES,
-    Definition,
-    definitions,
+from sagemaker_tuning.local.api import (
+    rules_of_config,
+    rules_of_definition,
+    rules_of_warm_start,
 )
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.definition import NUMERIC_RANGES, Definition, definitions
 from sagemaker_tuning.local.errors import validation_error
-from sagemaker_tuning.local.search.ranges import combinations, parameters
+from sagemaker_tuning.local.search.auto_parameters import searched_ranges
+from sagemaker_tuning.local.search.ranges import parameters
 from sagemaker_tuning.local.wire import Document
 
 _MOST_RANGES = 30
 
 
-def check(request: Document) -> None:
+def check(context: Context, request: Document) -> None:
     """Refuses a Create request that breaks a rule, before anything is made of it.
 
     Raises:
-        ApiError: ValidationException for the first rule that is broken.
+        ApiError: ValidationException, or ResourceLimitExceeded, for the first rule that is broken.
     """
-    for rule in (_supported, _one_kind_of_definition, _objectives_and_ranges, _tags):
+    for rule in (_one_kind_of_definition, _objectives_and_ranges, _tags):
         rule(request)
     for definition in definitions(request):
-        rules_of_definition.check(definition)
+        rules_of_definition.check(definition, context.algorithms)
         _tunable(definition, request["HyperParameterTuningJobConfig"])
-    _limits(request)
+    rules_of_config.check_stopping(request)
+    launched_by_parents = rules_of_warm_start.check(context.store, context.region, request)
+    rules_of_config.check_limits(request, launched_by_parents)
 
 
 def check_inputs(request: Document) -> None:
@@ -47,27 +49,6 @@ def check_inputs(request: Document) -> None:
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             if not objects.exist(uri):
                 raise validation_error(objects.no_objects_message(uri))
-
-
-def _supported(request: Document) -> None:
-    """What is in AWS's API and not here is refused, rather than ignored."""
-    config = request["HyperParameterTuningJobConfig"]
-    unsupported: list[str] = [name for name in ("WarmStartConfig", "Autotune") if name in request]
-    unsupported += [
-        f"HyperParameterTuningJobConfig.{name}"
-        for name in ("StrategyConfig", "TuningJobCompletionCriteria")
-        if name in config
-    ]
-    if config["Strategy"] == "Hyperband":
-        unsupported.append("HyperParameterTuningJobConfig.Strategy Hyperband")
-    if config["Strategy"] == "Grid" and "TrainingJobDefinitions" in request:
-        unsupported.append("strategy Grid with TrainingJobDefinitions")
-    if config.get("TrainingJobEarlyStoppingType") == "Auto":
-        unsupported.append("HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType Auto")
-    if unsupported:
-        raise validation_error(
-            f"The local SageMaker endpoint does not support {', '.join(unsupported)}."
-        )
 
 
 def _one_kind_of_definition(request: Document) -> None:
@@ -125,38 +106,16 @@ def _tags(request: Document) -> None:
 
 
 def _tunable(definition: Definition, config: Document) -> None:
-    ranges = definition.ranges
-    if ranges.get("AutoParameters"):
-        raise validation_error("The local SageMaker endpoint does not support AutoParameters.")
-    count = sum(len(ranges.get(name, ())) for name in (*NUMERIC_RANGES, CATEGORICAL_RANGES))
+    ranges = searched_ranges(definition)
+    count = sum(len(each) for each in ranges.values())
     if not 1 <= count <= _MOST_RANGES:
         raise validation_error(
             f"The parameter ranges have {count} hyperparameters in all. Provide 1 to"
             f" {_MOST_RANGES}."
         )
     rules_of_definition.check_names(definition, [each.name for each in parameters(ranges)])
-    if config["Strategy"] == "Grid" and any(ranges.get(name) for name in NUMERIC_RANGES):
+    if config["Strategy"] == "Grid" and any(ranges[name] for name in NUMERIC_RANGES):
         raise validation_error(
             "Strategy Grid takes CategoricalParameterRanges only. Remove the integer and"
-            " continuous ranges."
-        )
-
-
-def _limits(request: Document) -> None:
-    config = request["HyperParameterTuningJobConfig"]
-    number = config["ResourceLimits"].get("MaxNumberOfTrainingJobs")
-    total = sum(combinations(definition.ranges) for definition in definitions(request))
-    if number is None:
-        return
-    if config["Strategy"] == "Grid" and number != total:
-        raise validation_error(
-            f"MaxNumberOfTrainingJobs is {number}. With strategy Grid it must equal the number of"
-            f" combinations of the categorical values, {total}, or be left out."
-        )
-    if total != math.inf and total < number:
-        raise validation_error(
-            "You don't have enough combinations of hyperparameter ranges. The total number of"
-            f" hyperparameter combinations for the provided ranges [{float(total)}] must be equal"
-            f" or greater than the value of MaxNumberOfJobs, [{number}]. Provide additional"
-            " ranges."
+            " continuous ranges, and the AutoParameters."
         )

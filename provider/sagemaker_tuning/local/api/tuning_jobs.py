@@ -1,7 +1,7 @@
 """Operations on tuning jobs."""
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.api import pages, quotas, rules
+from sagemaker_tuning.local.api import autotune, pages, quotas, rules
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.definition import complete
 from sagemaker_tuning.local.errors import (
@@ -28,12 +28,13 @@ _SUMMARY = (
 def create(context: Context, request: Document) -> Document:
     """CreateHyperParameterTuningJob."""
     name = request["HyperParameterTuningJobName"]
-    rules.check(request)
+    autotune.choose(request)
+    rules.check(context, request)
     if context.store.find("tuning_job", context.region, name) is not None:
         raise _name_taken(name)
     rules.check_inputs(request)
     tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
-    complete(request)
+    complete(request, context.algorithms)
     quotas.check(context, request)
     progress = documents.new_tuning_job(context.region, name)
     arn = progress["HyperParameterTuningJobArn"]
