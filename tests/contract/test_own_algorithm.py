@@ -161,10 +161,10 @@ def test_a_command_that_is_not_there_ends_the_start() -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert ended.stderr.splitlines() == [
+    assert ended.stderr == (
         "sagemaker-tuning local: --algorithm 'mine=no-such-program': 'no-such-program' is not a"
-        " program that can be run. Give one that is in PATH, or its path."
-    ]
+        " program that can be run. Give one that is in PATH, or its path.\n"
+    )
 
 
 REFUSED: dict[str, tuple[list[Document], str]] = {
@@ -318,7 +318,14 @@ BAD_ARCHIVES: dict[str, tuple[bytes, str]] = {
         archived({"other.py": ""}),
         "sagemaker_program 'train.py' is not in sagemaker_submit_directory, which has: other.py",
     ),
-    "a script that fails": (archived({"train.py": "raise SystemExit(9)"}), ", exit code: 9"),
+    "a script that ends": (
+        archived({"train.py": "print('no rows'); raise SystemExit(9)"}),
+        'ExecuteUserScriptError:\nExitCode 9\nErrorMessage "no rows", exit code: 9',
+    ),
+    "a script that fails": (
+        archived({"train.py": "print(1)\nraise ValueError('no rows')"}),
+        "in <module>\n    raise ValueError('no rows')\nValueError: no rows\", exit code: 1",
+    ),
 }
 
 

@@ -77,7 +77,11 @@ class Attempt:
         failure = None
         if not self._stopped:
             # Without an exit code the process was lost, which is not the algorithm's fault.
-            failure = INTERNAL_ERROR if exit_code is None else failure_reason(container, exit_code)
+            failure = (
+                INTERNAL_ERROR
+                if exit_code is None or self._process is None
+                else failure_reason(container, exit_code, self._process.last_lines)
+            )
         if failure is None and self._keep_output:
             try:
                 self._upload(container)

@@ -14,6 +14,8 @@ from sagemaker_tuning.local.training.xgboost import metrics as xgboost_metrics
 FAILURE_LENGTH = 1024
 """The most characters of a FailureReason."""
 
+_MOST_OF_A_SCRIPT = 900
+
 _CATEGORIES = ("ClientError:", "AlgorithmError:", "InternalServerError:")
 
 
@@ -165,10 +167,13 @@ class Algorithms:
 BUILT_IN_ALONE = Algorithms()
 
 
-def failure_reason(container: Container, exit_code: int) -> str | None:
+def failure_reason(
+    container: Container, exit_code: int, last_lines: Sequence[str] = ()
+) -> str | None:
     """FailureReason of a training job whose process ended with ``exit_code``, None on success.
 
-    It is what the program wrote to ``output/failure``, the first 1024 characters of it:
+    It is what the program wrote to ``output/failure``, the first 1024 characters of it, and for a
+    script what it said last, as SageMaker's training toolkit does it:
     https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-output.html
     """
     if exit_code == 0:
@@ -181,5 +186,19 @@ def failure_reason(container: Container, exit_code: int) -> str | None:
     if told.startswith(_CATEGORIES):
         return told
     # As a shell and AWS number it, where Python has the negative signal.
-    suffix = f", exit code: {exit_code if exit_code > 0 else 128 - exit_code}"
+    number = exit_code if exit_code > 0 else 128 - exit_code
+    suffix = f", exit code: {number}"
+    if not told and toolkit.is_script_mode(container.hyperparameters):
+        told = _script_failed(number, last_lines)
     return f"AlgorithmError: {told}"[: FAILURE_LENGTH - len(suffix)] + suffix
+
+
+def _script_failed(exit_code: int, last_lines: Sequence[str]) -> str:
+    lines = list(last_lines)
+    begins = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
+    message = "\n".join(lines[begins[-1] :] if begins else lines[-1:])
+    # The end of a long traceback says what was wrong.
+    return (
+        f"ExecuteUserScriptError:\nExitCode {exit_code}\n"
+        f'ErrorMessage "{message[-_MOST_OF_A_SCRIPT:]}"'
+    )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -26,6 +27,7 @@ _START_SERVER: Final = (
 # An event of CloudWatch Logs has at most 256 KB, 26 bytes of which are its own:
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 _LONGEST_LINE: Final = 262_144 - 26
+_LAST_LINES: Final = 20
 _ENDING: Final = "no training process can be started: the endpoint is ending"
 _CHUNK: Final = 65_536
 # What fs.pipe-max-size allows a pipe to hold, unless root says otherwise.
@@ -163,6 +165,8 @@ class TrainingProcess:
             raise RuntimeError("the fork server could not start the training process")
         self.pid = pid
         self._output = os.fdopen(output_fd, "rb", buffering=0)
+        self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        """Those read last, up to 20."""
         self._exit_code: int | None = None
         self._waited = False
 
@@ -172,16 +176,10 @@ class TrainingProcess:
         Ends with the process, whoever else could still write to them. A line that is too long for
         an event of CloudWatch Logs comes in pieces.
         """
-        rest = b""
-        for chunk in self._chunks():
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                yield from _as_cloudwatch(line)
-            while len(rest) >= _LONGEST_LINE:
-                yield from _as_cloudwatch(rest[:_LONGEST_LINE])
-                rest = rest[_LONGEST_LINE:]
-        if rest:
-            yield from _as_cloudwatch(rest)
+        for piece in self._pieces():
+            line = piece.decode(errors="replace").translate(_AS_CLOUDWATCH)
+            self.last_lines.append(line)
+            yield line
 
     def stop(self, grace_seconds: float) -> None:
         """SIGTERM to its group, SIGKILL after the grace; returns at once."""
@@ -202,6 +200,19 @@ class TrainingProcess:
                     os.killpg(self.pid, signal.SIGKILL)
                 leftovers.kill_all_of(self._container)
         return self._exit_code
+
+    def _pieces(self) -> Iterator[bytes]:
+        """The lines, none of them too long."""
+        rest = b""
+        for chunk in self._chunks():
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                yield from _cut(line)
+            while len(rest) >= _LONGEST_LINE:
+                yield rest[:_LONGEST_LINE]
+                rest = rest[_LONGEST_LINE:]
+        if rest:
+            yield rest
 
     def _chunks(self) -> Iterator[bytes]:
         """The output as it comes, until nothing can write to it or the process has ended."""
@@ -229,7 +240,6 @@ class TrainingProcess:
         return messages.STATUS.unpack(status)[0] if status else None
 
 
-def _as_cloudwatch(line: bytes) -> Iterator[str]:
+def _cut(line: bytes) -> Iterator[bytes]:
     for start in range(0, len(line) or 1, _LONGEST_LINE):
-        piece = line[start : start + _LONGEST_LINE]
-        yield piece.decode(errors="replace").translate(_AS_CLOUDWATCH)
+        yield line[start : start + _LONGEST_LINE]

@@ -26,6 +26,7 @@ class Process:
     def __init__(self, container: Container, *, stubborn: bool) -> None:
         self.container = container
         self.stops: list[float] = []
+        self.last_lines: list[str] = []
         self._stubborn = stubborn
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._exit_code: int | None = 0
