@@ -198,3 +198,41 @@ def test_a_range_of_one_value_gives_that_value() -> None:
         "Bayesian", {"ContinuousParameterRanges": [item]}, maximize=True, seed=1, parallel=1
     )
     assert tuner.ask() == {"eta": "0.5"}
+
+
+@st.composite
+def numeric_ranges(draw: st.DrawFn) -> dict[str, Any]:
+    """A range that AWS takes, of either kind and any scaling."""
+    scaling = draw(st.sampled_from(["Auto", "Linear", "Logarithmic", "ReverseLogarithmic"]))
+    if draw(st.booleans()) and scaling != "ReverseLogarithmic":
+        bounds = st.integers(1 if scaling == "Logarithmic" else -(2**53), 2**53)
+        kind, texts = "IntegerParameterRanges", st.lists(bounds, min_size=2, max_size=2)
+    else:
+        least = {"Logarithmic": 1e-300, "ReverseLogarithmic": 0.0}.get(scaling, -1e15)
+        most = math.nextafter(1, 0) if scaling == "ReverseLogarithmic" else 1e15
+        kind = "ContinuousParameterRanges"
+        texts = st.lists(st.floats(least, most), min_size=2, max_size=2)
+    low, high = map(str, sorted(draw(texts)))
+    return {kind: [{"Name": "x", "MinValue": low, "MaxValue": high, "ScalingType": scaling}]}
+
+
+@given(ranges=numeric_ranges(), seed=st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize("strategy", ["Random", "Bayesian"])
+def test_every_set_is_within_its_range_and_can_be_learned_from(
+    strategy: str, ranges: dict[str, Any], seed: int
+) -> None:
+    """In every scaling; what is written for a training job is read again as within the range."""
+    (kind,) = ranges
+    (item,) = ranges[kind]
+    read = int if kind == "IntegerParameterRanges" else float
+    (parameter,) = parameters(ranges)
+    tuner = search(strategy, ranges, maximize=True, seed=seed, parallel=1)
+    for number in range(14):
+        if tuner.exhausted:
+            assert number == combinations(ranges)
+            break
+        text = tuner.ask()["x"]
+        assert read(item["MinValue"]) <= read(text) <= read(item["MaxValue"])
+        again = parameter.from_text(text)
+        assert parameter.distribution._contains(parameter.distribution.to_internal_repr(again))  # noqa: SLF001 -- Optuna has no other way to ask
+        tuner.tell(number, float(number))
