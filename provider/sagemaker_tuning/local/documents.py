@@ -6,9 +6,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sagemaker_tuning.local.definition import Definition
+from sagemaker_tuning.local.definition import Definition, definition_of
 from sagemaker_tuning.local.names import training_job_arn, training_job_name, tuning_job_arn
 from sagemaker_tuning.local.wire import Document
+
+TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
+"""The statuses in which a job stays."""
 
 _MESSAGES = {
     "Starting": "Starting the training job",
@@ -21,6 +24,21 @@ _MESSAGES = {
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
+_FROM_DEFINITION = (
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "VpcConfig",
+    "StoppingCondition",
+    "EnableNetworkIsolation",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "CheckpointConfig",
+    "RetryStrategy",
+    "Environment",
+)
 _SUMMARY = (
     "TrainingJobDefinitionName",
     "TrainingJobName",
@@ -154,7 +172,7 @@ def _advance(document: Document, status: str, secondary_status: str, message: st
     document["LastModifiedTime"] = moment
     document["TrainingJobStatus"] = status
     document["SecondaryStatus"] = secondary_status
-    if status in {"Completed", "Failed", "Stopped"}:
+    if status in TERMINAL:
         transition["EndTime"] = moment
         document["TrainingEndTime"] = moment
         if "TrainingStartTime" in document:
@@ -202,6 +220,15 @@ def float32(value: float) -> float:
 def summary(document: Document) -> Document:
     """A training job as the tuning job's lists and `BestTrainingJob` show it."""
     return {name: document[name] for name in _SUMMARY if name in document}
+
+
+def whole_training_job(tuning_job: Document, document: Document) -> Document:
+    """A training job with what it has from its tuning job: all that Describe answers."""
+    definition = definition_of(tuning_job, document)
+    described = {name: definition.document.get(name) for name in _FROM_DEFINITION}
+    # AWS has the key here even where the request has none.
+    described["OutputDataConfig"] = {"KmsKeyId": "", **definition.document["OutputDataConfig"]}
+    return {**described, "HyperParameters": hyperparameters(definition, document), **document}
 
 
 def output_uri(definition: Definition, training_job: str) -> str:

@@ -42,6 +42,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS training_job_name ON training_job (region, nam
 CREATE INDEX IF NOT EXISTS training_job_created ON training_job (region, creation_time, name);
 CREATE INDEX IF NOT EXISTS training_job_status ON training_job (region, status, name);
 CREATE INDEX IF NOT EXISTS training_job_of ON training_job (region, tuning_job, name);
+CREATE TABLE IF NOT EXISTS report (
+    region TEXT NOT NULL,
+    tuning_job TEXT NOT NULL COLLATE NOCASE,
+    number INTEGER NOT NULL,
+    objectives TEXT NOT NULL,
+    PRIMARY KEY (region, tuning_job, number)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tag (
     arn TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -250,6 +257,50 @@ class Store:
             )
             self._changed(Change("training_job", region, name, text))
 
+    def training_jobs(self, region: str, tuning_job: str) -> list[Document]:
+        """All training jobs of a tuning job, by name."""
+        rows = self._execute(
+            "SELECT progress FROM training_job WHERE region = ? AND tuning_job = ? ORDER BY name",
+            region,
+            tuning_job,
+        )
+        return [json.loads(progress) for (progress,) in rows]
+
+    def release_training_job(self, region: str, document: Document) -> None:
+        """Has a training job outlive its tuning job; the document is all that is known of it."""
+        self._execute(
+            "UPDATE training_job SET tuning_job = '', progress = ? WHERE region = ? AND name = ?",
+            json.dumps(document),
+            region,
+            document["TrainingJobName"],
+        )
+
+    def add_reports(
+        self, region: str, tuning_job: str, number: int, objectives: Sequence[float]
+    ) -> None:
+        """Keeps what an ended training job reported as it ran, for the search to know again."""
+        self._execute(
+            "INSERT OR REPLACE INTO report (region, tuning_job, number, objectives)"
+            " VALUES (?, ?, ?, ?)",
+            region,
+            tuning_job,
+            number,
+            json.dumps(objectives),
+        )
+
+    def reports(self, region: str, tuning_job: str) -> dict[int, list[float]]:
+        """What the training jobs of a tuning job reported, by their numbers from 0."""
+        rows = self._execute(
+            "SELECT number, objectives FROM report WHERE region = ? AND tuning_job = ?",
+            region,
+            tuning_job,
+        )
+        return {number: json.loads(objectives) for number, objectives in rows}
+
+    def delete_reports(self, region: str, tuning_job: str) -> None:
+        """Forgets what they reported."""
+        self._execute("DELETE FROM report WHERE region = ? AND tuning_job = ?", region, tuning_job)
+
     def add_resource(
         self,
         table: ResourceTable,
@@ -297,8 +348,8 @@ class Store:
             name,
         )
 
-    def delete_resource(self, table: ResourceTable, region: str, name: str, arn: str) -> None:
-        """Removes it and its tags."""
+    def delete_resource(self, table: Table, region: str, name: str, arn: str) -> None:
+        """Removes it and its tags, a job too."""
         with self.transaction():
             self._execute(
                 f"DELETE FROM {table} WHERE region = ? AND name = ?",  # noqa: S608 -- constants of this module; values are bound

@@ -13,10 +13,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeHyperParameterTuningJob": tuning_jobs.describe,
     "ListHyperParameterTuningJobs": tuning_jobs.list_all,
     "StopHyperParameterTuningJob": tuning_jobs.stop,
+    "DeleteHyperParameterTuningJob": tuning_jobs.delete,
     "DescribeTrainingJob": training_jobs.describe,
     "ListTrainingJobs": training_jobs.list_all,
     "ListTrainingJobsForHyperParameterTuningJob": training_jobs.list_of_tuning_job,
     "StopTrainingJob": training_jobs.stop,
+    "DeleteTrainingJob": training_jobs.delete,
 }
 """By the operation's name. What they get has been checked against the service model."""
 
@@ -31,8 +33,6 @@ WITHHELD = frozenset(
     {
         "CreateTrainingJob",
         "UpdateTrainingJob",
-        "DeleteTrainingJob",
-        "DeleteHyperParameterTuningJob",
     }
 )
 """Operations on our resources that nobody has: moto would answer from jobs of its own."""

@@ -3,36 +3,17 @@
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import pages, tuning_jobs
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.definition import definition_of
-from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.errors import resource_in_use, validation_error
 from sagemaker_tuning.local.store import Condition
 from sagemaker_tuning.local.wire import Document
-
-_FROM_DEFINITION = (
-    "AlgorithmSpecification",
-    "RoleArn",
-    "InputDataConfig",
-    "OutputDataConfig",
-    "ResourceConfig",
-    "VpcConfig",
-    "StoppingCondition",
-    "EnableNetworkIsolation",
-    "EnableInterContainerTrafficEncryption",
-    "EnableManagedSpotTraining",
-    "CheckpointConfig",
-    "RetryStrategy",
-    "Environment",
-)
 
 
 def describe(context: Context, request: Document) -> Document:
     """DescribeTrainingJob."""
     job = find(context, request["TrainingJobName"])
-    definition = definition_of(tuning_jobs.find(context, job["TuningJobName"]), job)
-    described = {name: definition.document.get(name) for name in _FROM_DEFINITION}
-    # AWS has the key here even where the request has none.
-    described["OutputDataConfig"] = {"KmsKeyId": "", **definition.document["OutputDataConfig"]}
-    return {**described, "HyperParameters": documents.hyperparameters(definition, job), **job}
+    if "AlgorithmSpecification" in job:  # it has outlived its tuning job
+        return job
+    return documents.whole_training_job(tuning_jobs.find(context, job["TuningJobName"]), job)
 
 
 def list_all(context: Context, request: Document) -> Document:
@@ -69,6 +50,31 @@ def stop(context: Context, request: Document) -> Document:
     context.live_jobs.stop_training_job(
         context.region, job["TuningJobName"], job["TrainingJobName"]
     )
+    return {}
+
+
+def delete(context: Context, request: Document) -> Document:
+    """DeleteTrainingJob; one whose tuning job still runs is its result, and in use by it."""
+    with context.store.transaction():
+        job = find(context, request["TrainingJobName"])
+        status = job["TrainingJobStatus"]
+        if status not in documents.TERMINAL:
+            raise resource_in_use(
+                f"The training job {job['TrainingJobName']} is in status {status}. You can delete"
+                " only training jobs that are in a terminal state (Stopped, Failed, or Completed)."
+            )
+        if "AlgorithmSpecification" not in job:
+            tuning_job = tuning_jobs.find(context, job["TuningJobName"])
+            status = tuning_job["HyperParameterTuningJobStatus"]
+            if status not in documents.TERMINAL:
+                raise resource_in_use(
+                    f"The training job {job['TrainingJobName']} belongs to the hyperparameter"
+                    f" tuning job {job['TuningJobName']}, which is in status {status}. Delete it"
+                    " when that has ended."
+                )
+        context.store.delete_resource(
+            "training_job", context.region, job["TrainingJobName"], job["TrainingJobArn"]
+        )
     return {}
 
 

@@ -71,6 +71,26 @@ def stop(context: Context, request: Document) -> Document:
     return {}
 
 
+def delete(context: Context, request: Document) -> Document:
+    """DeleteHyperParameterTuningJob: its entry and tags go; its training jobs stay, as on AWS."""
+    store = context.store
+    with store.transaction():
+        job = find(context, request["HyperParameterTuningJobName"])
+        name, status = job["HyperParameterTuningJobName"], job["HyperParameterTuningJobStatus"]
+        if status not in documents.TERMINAL:
+            raise validation_error(
+                f"The request was rejected because the hyperparameter tuning job {name} is not in a"
+                f" terminal state: its status is {status}. Stop it, and delete it when it has"
+                " stopped."
+            )
+        for training_job in store.training_jobs(context.region, name):
+            whole = documents.whole_training_job(job, training_job)
+            store.release_training_job(context.region, whole)
+        arn = job["HyperParameterTuningJobArn"]
+        store.delete_resource("tuning_job", context.region, name, arn)
+    return {}
+
+
 def find(context: Context, name: str) -> Document:
     """A tuning job's document.
 

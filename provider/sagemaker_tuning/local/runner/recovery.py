@@ -2,12 +2,9 @@
 
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definition_of
-from sagemaker_tuning.local.names import training_job_number
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
-from sagemaker_tuning.local.store import Condition, Listing, Store
+from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.wire import Document
-
-_PAGE = 100
 
 
 def settle(store: Store, region: str, tuning_job: Document) -> bool:
@@ -33,24 +30,11 @@ def settle(store: Store, region: str, tuning_job: Document) -> bool:
             store.update_training_job(region, job)
         if stopping:
             documents.end_tuning_job(progress, "Stopped", None)
+            store.delete_reports(region, name)
         else:
             documents.touch_tuning_job(progress)
         store.update_tuning_job(region, name, progress)
     return not stopping
-
-
-def training_jobs(store: Store, region: str, tuning_job: str) -> list[Document]:
-    """All training jobs of a tuning job, in the order of their numbers."""
-    found: list[Document] = []
-    conditions = (Condition("tuning_job", "=", tuning_job),)
-    after = None
-    while True:
-        page = Listing(region, conditions, "name", descending=False, limit=_PAGE, after=after)
-        rows = store.list_jobs("training_job", page)
-        found += [row.document for row in rows]
-        if len(rows) < _PAGE:
-            return sorted(found, key=lambda job: training_job_number(job["TrainingJobName"]))
-        after = rows[-1].position
 
 
 def fail_interrupted(store: Store, region: str, tuning_job: str) -> None:
@@ -62,6 +46,7 @@ def fail_interrupted(store: Store, region: str, tuning_job: str) -> None:
             store.update_training_job(region, job)
         documents.end_tuning_job(progress, "Failed", INTERNAL_ERROR)
         store.update_tuning_job(region, tuning_job, progress)
+        store.delete_reports(region, tuning_job)
 
 
 def _fail(progress: Document, job: Document) -> None:
@@ -79,6 +64,6 @@ def _in_flight(store: Store, region: str, tuning_job: str) -> list[Document]:
     """The training jobs that are in no terminal status."""
     return [
         job
-        for job in training_jobs(store, region, tuning_job)
+        for job in store.training_jobs(region, tuning_job)
         if job["TrainingJobStatus"] in {"InProgress", "Stopping"}
     ]

@@ -14,8 +14,8 @@ from sagemaker_tuning.local.names import training_job_number
 from sagemaker_tuning.local.runner import completion, verdict
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
-from sagemaker_tuning.local.runner.recovery import fail_interrupted, training_jobs
-from sagemaker_tuning.local.runner.training_job import Plan, TrainingJob
+from sagemaker_tuning.local.runner.recovery import fail_interrupted
+from sagemaker_tuning.local.runner.training_job import Plan, Report, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.search.tuning import Proposal, TuningSearch
@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 # The documented quota of training jobs per tuning job, for a request that names no number.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
 _MOST_TRAINING_JOBS = 750
+# Kept of one training job for another start of the endpoint; the search heeds no more either.
+_MOST_REPORTS = 20_000
 
 
 class TuningJob:
@@ -64,9 +66,11 @@ class TuningJob:
         self._lock = threading.Lock()
         self._running: dict[str, TrainingJob] = {}
         self._launched = 0
+        # Of the running training jobs by number, where the search wants to know.
+        self._reports: dict[int, list[float]] = {}
         self._ending: Ending | None = None
         self._halted = False
-        self._events: queue.SimpleQueue[TrainingJob | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[TrainingJob | Report | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
     def start(self) -> None:
@@ -172,7 +176,8 @@ class TuningJob:
     def _training_job(self, number: int, index: int, document: Document) -> TrainingJob:
         definition = self._definitions[index]
         plan = Plan(self.region, number, definition, document, self._inputs.of(index))
-        return TrainingJob(self._workplace, plan, ended=self._events.put)
+        reported = self._events.put if self._search.wants_reports else None
+        return TrainingJob(self._workplace, plan, ended=self._events.put, reported=reported)
 
     def _start(self, job: TrainingJob) -> None:
         """Starts a training job that is stored; the lock is the caller's."""
@@ -186,9 +191,14 @@ class TuningJob:
     def _restore(self) -> list[TrainingJob]:
         """Takes up what a former endpoint left: results, and training jobs to start again."""
         again = []
+        store = self._workplace.store
+        reports = store.reports(self.region, self.name)
         names = [definition.name for definition in self._definitions]
-        for document in training_jobs(self._workplace.store, self.region, self.name):
-            number = training_job_number(document["TrainingJobName"]) - 1
+        past = {
+            training_job_number(document["TrainingJobName"]) - 1: document
+            for document in store.training_jobs(self.region, self.name)
+        }
+        for number, document in sorted(past.items()):
             index = names.index(document.get("TrainingJobDefinitionName"))
             tuned = document["TunedHyperParameters"]
             self._launched = number + 1
@@ -197,7 +207,7 @@ class TuningJob:
                 again.append(self._training_job(number, index, document))
             else:
                 objective = documents.objective(document)
-                self._search.restore(number, index, tuned, objective, ())
+                self._search.restore(number, index, tuned, objective, reports.get(number, ()))
         return again
 
     def _wait(self, deadline: float, *, last: bool) -> None:
@@ -207,16 +217,27 @@ class TuningJob:
             soonest = min(soonest, deadline)
         timeout = None if soonest == math.inf else max(0, soonest - time.time())
         try:
-            job = self._events.get(timeout=timeout)
+            event = self._events.get(timeout=timeout)
         except queue.Empty:
-            job = None
-        if job is not None:
-            self._record(job)
+            event = None
+        if isinstance(event, Report):
+            self._heed(event)
+        elif event is not None:
+            self._record(event)
             with self._lock:
                 self._judge(last=last)
         # Also where so much happens that the sleep never lasts.
         if time.time() >= soonest:
             self._enforce_limits(deadline)
+
+    def _heed(self, report: Report) -> None:
+        """Stops a training job that is not worth going on with."""
+        number = report.job.number
+        reports = self._reports.setdefault(number, [])
+        if len(reports) < _MOST_REPORTS:
+            reports.append(report.value)
+        if self._search.report(number, report.step, report.value):
+            report.job.stop("Stopped")
 
     def _enforce_limits(self, deadline: float) -> None:
         moment = time.time()
@@ -235,17 +256,23 @@ class TuningJob:
                 job.stop("Stopped")
 
     def _record(self, job: TrainingJob) -> None:
-        """Takes an ended training job into the counters, the best so far and the search."""
+        """Takes an ended training job into the search, the counters and the best so far."""
+        reports = self._reports.pop(job.number, None)
         with self._lock:
             del self._running[job.name]
             if self._halted:
                 return
+            self._search.tell(job.number, job.objective)
             documents.count_ended(self._progress, job.document)
             completion.take(self._progress, job.document, maximize=job.definition.maximize)
-            with self._workplace.store.transaction():
-                self._workplace.store.update_training_job(self.region, job.document)
+            if self._search.converged():
+                completion.take_convergence(self._progress)
+            store = self._workplace.store
+            with store.transaction():
+                store.update_training_job(self.region, job.document)
+                if reports:
+                    store.add_reports(self.region, self.name, job.number, reports)
                 self._save()
-        self._search.tell(job.number, job.objective)
 
     def _judge(self, *, last: bool) -> None:
         """Ends the job where enough has been found, or nothing will be; the caller locks."""
@@ -267,7 +294,11 @@ class TuningJob:
             if ending is None or ending.status == "Completed":
                 ending = self._ending = verdict.final(self._progress)
             documents.end_tuning_job(self._progress, ending.status, ending.failure_reason)
-            self._workplace.store.update_tuning_job(self.region, self.name, self._progress)
+            store = self._workplace.store
+            with store.transaction():
+                store.update_tuning_job(self.region, self.name, self._progress)
+                if self._search.wants_reports:
+                    store.delete_reports(self.region, self.name)
 
     def _save(self) -> None:
         documents.touch_tuning_job(self._progress)

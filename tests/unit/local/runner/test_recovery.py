@@ -6,7 +6,6 @@ from moto.backends import get_backend
 
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
-from sagemaker_tuning.local.runner.recovery import training_jobs
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.store import Store
 from tests.unit.local.runner.fakes import (
@@ -58,7 +57,7 @@ def test_what_has_attempts_left_is_started_again(
     leave(workplace, retries=1)
     left = [
         job["TrainingJobName"]
-        for job in training_jobs(store, REGION, "job")
+        for job in store.training_jobs(REGION, "job")
         if job["TrainingJobStatus"] == "InProgress"
     ]
     jobs.resume()
@@ -118,6 +117,6 @@ def test_input_that_is_gone_fails_the_training_jobs(
     jobs.resume()
     job = wait(store, has_status("Completed"))
     assert counters(job) == {"Completed": 1, "NonRetryableError": 3}
-    reasons = [job.get("FailureReason", "") for job in training_jobs(store, REGION, "job")]
+    reasons = [job.get("FailureReason", "") for job in store.training_jobs(REGION, "job")]
     expected = "ClientError: No S3 objects found under S3 URL"
     assert sum(reason.startswith(expected) for reason in reasons) == 3
