@@ -118,9 +118,9 @@ def _unpack(container: Container, submitted: str, code: Path) -> None:
         source.extract(container.source, code)
         return
     path = Path(submitted)
-    if path.is_relative_to(_OPT_ML):
+    if path.is_relative_to(_OPT_ML) and ".." not in path.parts:
         path = container.root / path.relative_to(_OPT_ML)
-    elif not path.is_relative_to(container.root):
+    else:
         raise ProgramError(
             f"{toolkit.SUBMIT_DIRECTORY} {submitted!r} is neither an s3:// URI nor below {_OPT_ML}"
         )
