@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.names import training_job_number
-from sagemaker_tuning.local.runner import completion, verdict
+from sagemaker_tuning.local.runner import completion, verdict, warm_start
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
@@ -131,7 +131,8 @@ class TuningJob:
         deadline: float = self._progress["CreationTime"] + limits.get(
             "MaxRuntimeInSeconds", math.inf
         )
-        self._search = TuningSearch(self._request)
+        history = warm_start.observations(self._workplace.store, self.region, self._request)
+        self._search = TuningSearch(self._request, history)
         again = self._restore()
         self._enforce_limits(deadline)
         with self._lock:
@@ -268,6 +269,11 @@ class TuningJob:
             if self._search.converged():
                 completion.take_convergence(self._progress)
             store = self._workplace.store
+            overall_best = warm_start.overall_best(
+                store, self.region, self._request, self._progress.get("BestTrainingJob")
+            )
+            if overall_best is not None:
+                self._progress["OverallBestTrainingJob"] = overall_best
             with store.transaction():
                 store.update_training_job(self.region, job.document)
                 if reports:

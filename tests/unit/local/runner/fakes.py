@@ -31,9 +31,12 @@ class Process:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._exit_code: int | None = 0
 
+    def log(self, *, auc: float) -> None:
+        self._lines.put(f"[0]#011validation-auc:{auc}")
+
     def end(self, *, auc: float | None = None, exit_code: int | None = 0) -> None:
         if auc is not None:
-            self._lines.put(f"[0]#011validation-auc:{auc}")
+            self.log(auc=auc)
         self._exit_code = exit_code
         self._lines.put(None)
 
@@ -94,6 +97,7 @@ def new_job(
     prefix: str = "train",
     criteria: Document | None = None,
     retries: int | None = None,
+    early_stopping: str = "Off",
     **limits: int,
 ) -> tuple[Document, Document]:
     """Stores the tuning job `job`, as if it had been created some time ago.
@@ -105,6 +109,7 @@ def new_job(
         "HyperParameterTuningJobName": "job",
         "HyperParameterTuningJobConfig": {
             "Strategy": "Random",
+            "TrainingJobEarlyStoppingType": early_stopping,
             "HyperParameterTuningJobObjective": {
                 "Type": "Maximize",
                 "MetricName": "validation:auc",

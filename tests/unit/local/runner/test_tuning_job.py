@@ -1,5 +1,7 @@
 """A running tuning job: what runs at once, how it stops, and how it ends."""
 
+from dataclasses import replace
+
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.runner.tuning_job import TuningJob
@@ -155,3 +157,38 @@ def test_a_target_that_is_reached_ends_the_job(
     assert second.stops == [120]
     assert counters(job) == {"Completed": 1, "Stopped": 1}
     assert processes.started.empty()
+
+
+def test_a_training_job_that_falls_behind_is_stopped(
+    jobs: LiveJobs, store: Store, processes: Processes
+) -> None:
+    """By the first value worse than what the earlier ones had; its objective counts."""
+    start(jobs, store, number=2, parallel=1, early_stopping="Auto")
+    first = processes.next()
+    first.log(auc=0.8)
+    first.end(auc=0.9)
+    second = processes.next()
+    second.log(auc=0.5)
+    job = wait(store, has_status("Completed"))
+    assert second.stops == [120]
+    assert counters(job) == {"Completed": 1, "Stopped": 1}
+    assert job["ObjectiveStatusCounters"] == {"Succeeded": 2, "Pending": 0, "Failed": 0}
+    assert store.reports(REGION, "job") == {}
+
+
+def test_what_training_jobs_reported_is_known_after_a_restart(
+    workplace: Workplace, jobs: LiveJobs, store: Store, processes: Processes
+) -> None:
+    """The first endpoint saw the good training job, the second stops the bad one by it."""
+    former = LiveJobs(replace(workplace, directory=workplace.directory / "former"))
+    start(former, store, number=3, parallel=1, early_stopping="Auto")
+    first = processes.next()
+    first.log(auc=0.8)
+    first.end(auc=0.9)
+    processes.next()
+    former.close(grace_seconds=1)
+    jobs.resume()
+    third = processes.next()
+    third.log(auc=0.5)
+    job = wait(store, has_status("Completed"))
+    assert counters(job) == {"Completed": 1, "RetryableError": 1, "Stopped": 1}
