@@ -206,13 +206,15 @@ def numeric_ranges(draw: st.DrawFn) -> dict[str, Any]:
     scaling = draw(st.sampled_from(["Auto", "Linear", "Logarithmic", "ReverseLogarithmic"]))
     if draw(st.booleans()) and scaling != "ReverseLogarithmic":
         bounds = st.integers(1 if scaling == "Logarithmic" else -(2**53), 2**53)
-        kind, texts = "IntegerParameterRanges", st.lists(bounds, min_size=2, max_size=2)
+        kind = "IntegerParameterRanges"
+        pair: list[Any] = [draw(bounds), draw(bounds)]
     else:
         least = {"Logarithmic": 1e-300, "ReverseLogarithmic": 0.0}.get(scaling, -1e15)
         most = math.nextafter(1, 0) if scaling == "ReverseLogarithmic" else 1e15
         kind = "ContinuousParameterRanges"
-        texts = st.lists(st.floats(least, most), min_size=2, max_size=2)
-    low, high = map(str, sorted(draw(texts)))
+        floats = st.floats(least, most)
+        pair = [draw(floats), draw(floats)]
+    low, high = map(str, sorted(pair))
     return {kind: [{"Name": "x", "MinValue": low, "MaxValue": high, "ScalingType": scaling}]}
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def following(search: TuningSearch, numbers: range) -> list[Proposal]:
 def test_definitions_take_turns_until_each_is_used_up() -> None:
     """A grid that has ended is passed over; when all have, nothing is left."""
     search = TuningSearch(request("Grid", DEPTH, BOOSTER))
-    proposals = []
+    proposals: list[tuple[int | str, ...]] = []
     while (proposal := search.next()) is not None:
         assert not search.exhausted or len(proposals) == 3
         proposals.append((proposal.index, *proposal.hyperparameters.values()))
@@ -110,12 +111,12 @@ def warm(document: Document) -> TuningSearch:
 
 
 @pytest.mark.parametrize(("start", "first"), [(restored, 30), (warm, 0)])
-@pytest.mark.parametrize("seed", [{}, {"RandomSeed": 3}])
+@pytest.mark.parametrize("config", [{}, {"RandomSeed": 3}])
 def test_results_of_before_are_learned_from(
-    start: Callable[[Document], TuningSearch], first: int, seed: dict[str, int]
+    start: Callable[[Document], TuningSearch], first: int, config: dict[str, Any]
 ) -> None:
     """After a restart whose sets nobody could foresee, and in a warm start: near the optimum."""
-    assert nearness(start(request("Bayesian", ETA, **seed)), first) < 0.25
+    assert nearness(start(request("Bayesian", ETA, **config)), first) < 0.25
 
 
 def test_what_lies_outside_the_ranges_is_passed_over() -> None:
