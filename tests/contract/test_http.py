@@ -225,10 +225,7 @@ def test_motos_control_routes_are_closed(endpoint: str, path: str) -> None:
     assert (status, error["__type"]) == (403, "AccessDeniedException")
 
 
-@pytest.mark.parametrize(
-    "operation",
-    ["ListHyperParameterTuning", "CreateTrainingJob", "DeleteHyperParameterTuningJob"],
-)
+@pytest.mark.parametrize("operation", ["ListHyperParameterTuning", *sorted(WITHHELD)])
 def test_an_operation_that_nobody_implements_is_a_json_error(endpoint: str, operation: str) -> None:
     """An unknown one, and those that moto would answer from jobs that are not ours."""
     status, error = send(endpoint, f"SageMaker.{operation}", b"{}")
