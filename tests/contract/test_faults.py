@@ -366,3 +366,16 @@ def test_without_the_option_there_is_no_route(endpoint: str) -> None:
     response = connection.getresponse()
     assert response.status == 404
     assert json.loads(response.read())["__type"] == "ResourceNotFound"
+
+
+def test_predictions_fail_on_demand_too(faulty: Faulty) -> None:
+    """The runtime API's one operation is SageMaker's, and `*` is for it as well."""
+    once = Config(retries={"total_max_attempts": 1})
+    runtime = faulty.aws.client("sagemaker-runtime", config=once)
+    request = {"EndpointName": "any", "ContentType": "text/csv", "Body": b"1,2"}
+    for operation in ("InvokeEndpoint", "*"):
+        faulty.put({"operation": operation, "kind": "throttle"})
+        assert refused(runtime.invoke_endpoint, **request)[:2] == (400, "ThrottlingException")
+        faulty.put({"operation": operation, "kind": "drop_before"})
+        with pytest.raises(ConnectionClosedError):
+            runtime.invoke_endpoint(**request)

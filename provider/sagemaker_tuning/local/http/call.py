@@ -19,6 +19,7 @@ SAGEMAKER = "SageMaker."
 
 _FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"Credential=[^/\s]*/\d*/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+_INVOCATION = re.compile(r"/endpoints/[^/]+/invocations")
 _DEFAULT_REGION = "us-east-1"
 # S3 takes objects of up to 5 GiB in one request; no other service here takes as much as 32 MiB.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
@@ -77,7 +78,7 @@ class Call:
         """
         if self.target.startswith(SAGEMAKER):
             return self.target.removeprefix(SAGEMAKER)
-        if self.service == "sagemaker" and self.environ["PATH_INFO"].endswith("/invocations"):
+        if _INVOCATION.fullmatch(self.environ["PATH_INFO"]):
             return "InvokeEndpoint"
         name = self.target.rpartition(".")[2] or self.action or self.environ["REQUEST_METHOD"]
         return f"{self.service or 's3'}:{name}"
