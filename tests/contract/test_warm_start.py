@@ -158,3 +158,20 @@ def test_the_parents_training_jobs_count(
     request = changed(request_document, *LIMITS, "MaxNumberOfTrainingJobs", value=747)
     with pytest.raises(ClientError, match=r"ResourceLimitExceeded.*its parents have launched 4"):
         aws.create(warm(request, parent["HyperParameterTuningJobName"]))
+
+
+def test_the_overall_best_is_a_parents_while_it_is_better(
+    aws: Aws, request_document: Document, parent: Document
+) -> None:
+    """IdenticalDataAndAlgorithm only; its summary names the tuning job that it is of."""
+    request = changed(request_document, *LIMITS, "MaxNumberOfTrainingJobs", value=1)
+    # Trees of a single leaf after one round learn next to nothing.
+    request = changed(request, *STATIC, "num_round", value="1")
+    integers = [{"Name": "max_depth", "MinValue": "1", "MaxValue": "1"}]
+    request = changed(request, *RANGES, "IntegerParameterRanges", value=integers)
+    job = aws.run(warm(request, parent["HyperParameterTuningJobName"]))
+    overall = job["OverallBestTrainingJob"]
+    assert overall["TuningJobName"] == parent["HyperParameterTuningJobName"]
+    assert overall["TrainingJobName"] == parent["BestTrainingJob"]["TrainingJobName"]
+    assert job["BestTrainingJob"]["TrainingJobName"] != overall["TrainingJobName"]
+    assert "OverallBestTrainingJob" not in parent

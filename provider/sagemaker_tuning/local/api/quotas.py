@@ -1,4 +1,4 @@
-"""Service quotas: none is in force but those that fault rules set.
+"""Quotas of the account: none is in force but those that fault rules set.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
 """

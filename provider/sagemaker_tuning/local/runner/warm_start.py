@@ -3,15 +3,11 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
 """
 
-from collections.abc import Iterator
-
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.search.tuning import Observation
-from sagemaker_tuning.local.store import Condition, Listing, Store
+from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.wire import Document
-
-_PAGE = 100
 
 
 def parent_names(request: Document) -> list[str]:
@@ -36,7 +32,7 @@ def observations(store: Store, region: str, request: Document) -> list[Observati
         if parent is None:
             continue
         definition = definitions(parent)[0]
-        for document in _training_jobs(store, region, parent["HyperParameterTuningJobName"]):
+        for document in store.training_jobs(region, parent["HyperParameterTuningJobName"]):
             objective = documents.objective(document)
             if objective is not None:
                 hyperparameters = documents.hyperparameters(definition, document)
@@ -72,17 +68,3 @@ def overall_best(
                 found.append((objective, {**summary, "TuningJobName": name}))
     choose = max if definitions(request)[0].maximize else min
     return choose(found, key=lambda each: each[0])[1] if found else None
-
-
-def _training_jobs(store: Store, region: str, tuning_job: str) -> Iterator[Document]:
-    conditions = (Condition("tuning_job", "=", tuning_job),)
-    after: tuple[str | float, str] | None = None
-    while True:
-        listing = Listing(
-            region, conditions, sort_by="name", descending=False, limit=_PAGE, after=after
-        )
-        rows = store.list_jobs("training_job", listing)
-        yield from (row.document for row in rows)
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1].position

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_tuning.local.api import autotune, rules_of_config
@@ -39,6 +39,7 @@ CONFIGS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(
     strategy=st.sampled_from(["Bayesian", "Random", "Hyperband"]),
     ranges=st.lists(RANGES, min_size=1, max_size=2),

@@ -1,7 +1,7 @@
 """Ranges that the service chooses."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sagemaker_tuning.local.definition import definitions
@@ -53,6 +53,7 @@ def test_in_script_mode_the_hyperparameters_are_the_scripts() -> None:
     assert chosen("rate", "64", XGBOOST, sagemaker_program="train.py")["IntegerParameterRanges"]
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(["eta", "max_depth", "other"]), hint=st.text(max_size=20))
 @example(name="eta", hint="1e-400")
 @example(name="eta", hint="1e400")

@@ -4,7 +4,7 @@ import math
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_tuning.local.search.early_stopping import MedianRule
@@ -12,6 +12,7 @@ from sagemaker_tuning.local.search.early_stopping import MedianRule
 CURVES = st.lists(st.lists(st.floats(-10, 10), min_size=1, max_size=6), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(previous=CURVES, current=st.lists(st.floats(-10, 10), min_size=1, max_size=6))
 def test_it_is_the_documented_rule(previous: list[list[float]], current: list[float]) -> None:
     """Worse than the median of the running averages of those that came as far."""

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_tuning.local.definition import Definition
@@ -56,6 +56,7 @@ def objective(number: int) -> float | None:
     return None if number % 7 == 3 else math.sin(number)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     strategy=st.sampled_from(["Bayesian", "Random"]),
     parallel=st.integers(1, 5),
@@ -218,6 +219,7 @@ def numeric_ranges(draw: st.DrawFn) -> dict[str, Any]:
     return {kind: [{"Name": "x", "MinValue": low, "MaxValue": high, "ScalingType": scaling}]}
 
 
+@settings(deadline=None, max_examples=40)
 @given(ranges=numeric_ranges(), seed=st.integers(0, 2**32 - 1))
 @pytest.mark.parametrize("strategy", ["Random", "Bayesian"])
 def test_every_set_is_within_its_range_and_can_be_learned_from(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_tuning.local.search.tuning import Observation, Proposal, TuningSearch
@@ -52,6 +52,7 @@ def test_a_finite_space_ends_a_search_by_sampling_too() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["Bayesian", "Random", "Hyperband"])
+@settings(deadline=None, max_examples=40)
 @given(ended=st.integers(0, 16), running=st.integers(0, 3))
 def test_with_a_seed_a_restart_changes_nothing(strategy: str, ended: int, running: int) -> None:
     """The sets after it are those that would have come, wherever it happened."""
@@ -70,6 +71,7 @@ def test_with_a_seed_a_restart_changes_nothing(strategy: str, ended: int, runnin
     assert following(again, range(ended + running, 24)) == expected[ended + running :]
 
 
+@settings(deadline=None, max_examples=40)
 @given(gaps=st.sets(st.integers(0, 10), max_size=2))
 def test_what_is_left_out_of_a_restart_still_runs(gaps: set[int]) -> None:
     """With a seed, the sets that have not ended are known from the sequence."""
