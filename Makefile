@@ -11,11 +11,11 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test lint format bench lock wheel
+.PHONY: help venv demo up down test lint format bench bench-tuning lock wheel
 .SILENT:
 
 help: ## list the targets (the default)
-	awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 venv: ## make .venv with the locked dependencies (PYTHON=python3.12 chooses the interpreter)
 	sh requirements/venv.sh $(LOCKED)
@@ -45,6 +45,9 @@ format: venv ## let ruff format and fix what it can
 
 bench: venv ## what a local tuning job costs, beside a bare Optuna and XGBoost script (ARGS=--quick)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-tuning: venv ## look for the effects that AWS published, on three data sets (ARGS="--seeds 2")
+	$(BIN)/python -m benchmarks.effects $(ARGS)
 
 lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions)
 	PATH="$$PATH:$(CURDIR)/$(BIN)"; command -v uv >/dev/null || { \
