@@ -22,6 +22,7 @@ from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.runner.workplace import Settings, Workplace
 from sagemaker_tuning.local.s3_mirror import S3Mirror
+from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.processes import TrainingProcesses
 from sagemaker_tuning.local.wire import service_model
@@ -64,10 +65,13 @@ class Endpoint:
         self._live_jobs = LiveJobs(
             Workplace(directory, self._store, processes, LogShipper(), settings, faults)
         )
+        self._endpoints = LiveEndpoints(self._store)
+        self._endpoints.resume()
         self._events = EventPublisher(
             self._store,
             lambda region, name: training_jobs.describe(
-                Context(region, self._store, self._live_jobs, faults), {"TrainingJobName": name}
+                Context(region, self._store, self._live_jobs, faults, self._endpoints),
+                {"TrainingJobName": name},
             ),
         )
         self._store.observe(self._events.changed)
@@ -78,6 +82,7 @@ class Endpoint:
             hosts,
             moto,
             faults=faults,
+            endpoints=self._endpoints,
             algorithms=processes.algorithms,
             fault_token=fault_token,
         )
@@ -98,6 +103,7 @@ class Endpoint:
     ) -> None:
         """Ends the training processes, then the server."""
         self._live_jobs.close(_CLOSING_GRACE_SECONDS)
+        self._endpoints.close()
         self._server.shutdown()
         self._thread.join()
         self._events.close()

@@ -105,14 +105,15 @@ class Condition:
     """One test of a listing: a column, a comparison and what it is compared with."""
 
     column: str
-    comparison: Literal["=", "<", ">", "contains"]
+    comparison: Literal["=", "<", ">", "contains", "lacks"]
     value: str | float
 
     @property
     def sql(self) -> str:
         """The test with a `?` for the value."""
-        if self.comparison == "contains":
-            return f"instr(lower({self.column}), lower(?)) > 0"
+        if self.comparison in {"contains", "lacks"}:
+            sign = ">" if self.comparison == "contains" else "="
+            return f"instr(lower({self.column}), lower(?)) {sign} 0"
         return f"{self.column} {self.comparison} ?"
 
 

@@ -21,6 +21,7 @@ from sagemaker_tuning.local.http.dispatch import Dispatcher
 from sagemaker_tuning.local.http.hosts import AllowedHosts
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.search.tuning import search_of
+from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.wire import Document
 from tests.unit.local.modelled import requests
@@ -57,6 +58,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             AllowedHosts("127.0.0.1", remote=False),
             lambda environ, _start_response: pytest.fail(f"reached moto: {environ}"),
             faults=Faults(),
+            endpoints=LiveEndpoints(store),
         )
     )
     store.close()

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
-from sagemaker_tuning.local.api import tags, training_jobs, tuning_jobs
+from sagemaker_tuning.local.api import (
+    endpoint_configs,
+    endpoints,
+    model_package_groups,
+    model_packages,
+    models,
+    tags,
+    training_jobs,
+    tuning_jobs,
+)
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.wire import Document
 
@@ -19,6 +28,30 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListTrainingJobsForHyperParameterTuningJob": training_jobs.list_of_tuning_job,
     "StopTrainingJob": training_jobs.stop,
     "DeleteTrainingJob": training_jobs.delete,
+    "CreateModel": models.create,
+    "DescribeModel": models.describe,
+    "ListModels": models.list_all,
+    "DeleteModel": models.delete,
+    "CreateEndpointConfig": endpoint_configs.create,
+    "DescribeEndpointConfig": endpoint_configs.describe,
+    "ListEndpointConfigs": endpoint_configs.list_all,
+    "DeleteEndpointConfig": endpoint_configs.delete,
+    "CreateEndpoint": endpoints.create,
+    "DescribeEndpoint": endpoints.describe,
+    "ListEndpoints": endpoints.list_all,
+    "UpdateEndpoint": endpoints.update,
+    "UpdateEndpointWeightsAndCapacities": endpoints.update_weights_and_capacities,
+    "DeleteEndpoint": endpoints.delete,
+    "CreateModelPackageGroup": model_package_groups.create,
+    "DescribeModelPackageGroup": model_package_groups.describe,
+    "ListModelPackageGroups": model_package_groups.list_all,
+    "DeleteModelPackageGroup": model_package_groups.delete,
+    "CreateModelPackage": model_packages.create,
+    "DescribeModelPackage": model_packages.describe,
+    "BatchDescribeModelPackage": model_packages.batch_describe,
+    "ListModelPackages": model_packages.list_all,
+    "UpdateModelPackage": model_packages.update,
+    "DeleteModelPackage": model_packages.delete,
 }
 """By the operation's name. What they get has been checked against the service model."""
 
@@ -31,6 +64,11 @@ TAG_OPERATIONS: Mapping[str, Operation] = {
 
 WITHHELD = frozenset(
     {
+        "CreateInferenceComponent",
+        "GetModelPackageGroupPolicy",
+        "PutModelPackageGroupPolicy",
+        "DeleteModelPackageGroupPolicy",
+        "Search",
         "CreateTrainingJob",
         "UpdateTrainingJob",
     }

@@ -1,22 +1,24 @@
-"""Operations on the tags of tuning and training jobs."""
+"""Operations on the tags of everything that is ours."""
 
 import re
 
-from sagemaker_tuning.local.api import training_jobs, tuning_jobs
+from sagemaker_tuning.local.api import resources, training_jobs, tuning_jobs
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.wire import Document
 
 _MOST_TAGS = 50
 
-_OURS = re.compile(
+_JOB = re.compile(
     r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:\d{12}:(hyper-parameter-tuning-job|training-job)/(.+)"
 )
 
 
 def is_ours(arn: object) -> bool:
-    """Whether an ARN names a tuning or a training job."""
-    return isinstance(arn, str) and _OURS.fullmatch(arn) is not None
+    """Whether an ARN names a resource of ours, there or not."""
+    return isinstance(arn, str) and (
+        _JOB.fullmatch(arn) is not None or resources.of_arn(arn) is not None
+    )
 
 
 def add(context: Context, request: Document) -> Document:
@@ -46,11 +48,16 @@ def list_tags(context: Context, request: Document) -> Document:
 
 def _arn(context: Context, request: Document) -> str:
     """The ARN of the existing resource, with its name as it was created."""
-    match = _OURS.fullmatch(request["ResourceArn"])
+    resource = resources.of_arn(request["ResourceArn"])
+    if resource is not None:
+        kind, name = resource
+        found: str = kind.find(context, name)[kind.arn]
+        return found
+    match = _JOB.fullmatch(request["ResourceArn"])
     if match is None:
-        raise validation_error(f"The ARN {request['ResourceArn']} names no job.")
-    kind, name = match.groups()
-    if kind == "training-job":
+        raise validation_error(f"The ARN {request['ResourceArn']} names no resource that has tags.")
+    job, name = match.groups()
+    if job == "training-job":
         arn: str = training_jobs.find(context, name)["TrainingJobArn"]
     else:
         arn = tuning_jobs.find(context, name)["HyperParameterTuningJobArn"]

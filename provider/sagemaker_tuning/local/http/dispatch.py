@@ -18,11 +18,12 @@ from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS, WITHHELD, Ope
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import ApiError, internal_failure, not_implemented
 from sagemaker_tuning.local.faults.faults import Faults
-from sagemaker_tuning.local.http import control, faulty, iam
+from sagemaker_tuning.local.http import control, faulty, iam, invocations
 from sagemaker_tuning.local.http.call import SAGEMAKER, Call
 from sagemaker_tuning.local.http.hosts import AllowedHosts
 from sagemaker_tuning.local.http.responses import json_error, json_response
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
+from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
 
@@ -45,6 +46,7 @@ class Dispatcher:
         hosts: the `Host` headers taken.
         moto: moto's application for all other services.
         faults: the fault rules.
+        endpoints: the models that answer.
         algorithms: what training jobs can run.
         fault_token: what a request to the fault rules has to carry; None closes their route.
     """
@@ -57,6 +59,7 @@ class Dispatcher:
         moto: WSGIApplication,
         *,
         faults: Faults,
+        endpoints: LiveEndpoints,
         algorithms: Algorithms = BUILT_IN_ALONE,
         fault_token: str | None = None,
     ) -> None:
@@ -65,6 +68,7 @@ class Dispatcher:
         self._hosts = hosts
         self._moto = moto
         self._faults = faults
+        self._endpoints = endpoints
         self._algorithms = algorithms
         self._control = control.Control(live_jobs.count, faults, fault_token)
 
@@ -119,6 +123,8 @@ class Dispatcher:
         """The answer to what is ours, None for what is not."""
         if call.service == "iam" and call.action == iam.SIMULATE:
             return iam.simulate_principal_policy(call.body)
+        if invocations.is_invocation(call):
+            return invocations.answer(call, self._store, self._endpoints)
         if not call.target.startswith(SAGEMAKER):
             return None
         name = call.target.removeprefix(SAGEMAKER)
@@ -132,7 +138,14 @@ class Dispatcher:
         return self._answer(call, name, operation)
 
     def _answer(self, call: Call, name: str, operation: Operation) -> Response:
-        context = Context(call.region, self._store, self._live_jobs, self._faults, self._algorithms)
+        context = Context(
+            call.region,
+            self._store,
+            self._live_jobs,
+            self._faults,
+            self._endpoints,
+            self._algorithms,
+        )
         try:
             answer = operation(context, wire.parse(name, call.body))
             return json_response(wire.serialise(name, answer))

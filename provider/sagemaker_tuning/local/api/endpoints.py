@@ -1,0 +1,177 @@
+"""Operations on endpoints."""
+
+from collections.abc import Mapping
+
+from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.api import model_packages
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.api.resources import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, TARGET
+from sagemaker_tuning.local.wire import Document
+
+_FROM_CONFIG = ("DataCaptureConfig", "AsyncInferenceConfig", "ExplainerConfig")
+
+
+def create(context: Context, request: Document) -> Document:
+    """CreateEndpoint."""
+    name, config_name = request["EndpointName"], request["EndpointConfigName"]
+    if context.store.find("endpoint", context.region, name) is not None:
+        raise ENDPOINT.taken(ENDPOINT.arn_of(context.region, name))
+    request.pop("DeploymentConfig", None)  # of updates only
+    created = documents.now()
+    request.update(EndpointStatus="Creating", CreationTime=created, LastModifiedTime=created)
+    _aim(context, request, config_name, keep={})
+    arn = ENDPOINT.add(context, name, request)
+    context.endpoints.deploy(context.region, name)
+    return {"EndpointArn": arn}
+
+
+def describe(context: Context, request: Document) -> Document:
+    """DescribeEndpoint."""
+    document = ENDPOINT.find(context, request["EndpointName"])
+    if DEPLOYED in document:
+        return {**document, "ProductionVariants": document[DEPLOYED]}
+    return document
+
+
+def list_all(context: Context, request: Document) -> Document:
+    """ListEndpoints."""
+    members = (
+        "EndpointName",
+        "EndpointArn",
+        "CreationTime",
+        "LastModifiedTime",
+        "EndpointStatus",
+    )
+    return ENDPOINT.page(context, request, "Endpoints", members)
+
+
+def update(context: Context, request: Document) -> Document:
+    """UpdateEndpoint."""
+    name = request["EndpointName"]
+    kept = {}
+    with context.store.transaction():
+        document = _settled(context, name)
+        if request.get("RetainAllVariantProperties"):
+            dropped = {
+                each["VariantPropertyType"]
+                for each in request.get("ExcludeRetainedVariantProperties", ())
+            }
+            kept = {each["VariantName"]: each for each in document.get(DEPLOYED, ())}
+            if "DesiredWeight" in dropped:
+                kept = {}
+        _aim(context, document, request["EndpointConfigName"], keep=kept)
+        document["EndpointStatus"] = "Updating"
+        ENDPOINT.save(context, name, document)
+    context.endpoints.deploy(context.region, name)
+    return {"EndpointArn": document["EndpointArn"]}
+
+
+def update_weights_and_capacities(context: Context, request: Document) -> Document:
+    """UpdateEndpointWeightsAndCapacities; at once, since there are no instances to start."""
+    name = request["EndpointName"]
+    with context.store.transaction():
+        document = _settled(context, name)
+        by_name = {each["VariantName"]: each for each in document.get(DEPLOYED, ())}
+        for number, desired in enumerate(request["DesiredWeightsAndCapacities"], start=1):
+            variant = by_name.get(desired["VariantName"])
+            if variant is None:
+                raise validation_error(
+                    f"DesiredWeightsAndCapacities.{number}.VariantName {desired['VariantName']} is"
+                    f" not a variant of the endpoint; it has {', '.join(by_name) or 'none'}."
+                )
+            _set(variant, desired, "DesiredWeight", "CurrentWeight")
+            _set(variant, desired, "DesiredInstanceCount", "CurrentInstanceCount")
+        ENDPOINT.save(context, name, document)
+    return {"EndpointArn": document["EndpointArn"]}
+
+
+def delete(context: Context, request: Document) -> Document:
+    """DeleteEndpoint."""
+    name = request["EndpointName"]
+    with context.store.transaction():
+        _settled(context, name)
+        ENDPOINT.delete(context, name)
+    context.endpoints.delete(context.region, name)
+    return {}
+
+
+def _settled(context: Context, name: str) -> Document:
+    """The endpoint's document, of one that is not being created or updated."""
+    document = ENDPOINT.find(context, name)
+    if document["EndpointStatus"] in {"Creating", "Updating"}:
+        raise validation_error(f'Cannot update in-progress endpoint "{document["EndpointArn"]}".')
+    return document
+
+
+def _aim(
+    context: Context, document: Document, config_name: str, *, keep: Mapping[str, Document]
+) -> None:
+    """Writes into an endpoint's document what it is to become."""
+    config = ENDPOINT_CONFIG.find(context, config_name)
+    document["_TargetConfigName"] = config["EndpointConfigName"]
+    document.setdefault("EndpointConfigName", config["EndpointConfigName"])
+    document[TARGET] = [
+        _summary(context, variant, keep.get(variant["VariantName"], {}))
+        for variant in config["ProductionVariants"]
+    ]
+    for member in _FROM_CONFIG:
+        if member in config:
+            document[member] = config[member]
+
+
+def _summary(context: Context, variant: Document, kept: Document) -> Document:
+    """A production variant as DescribeEndpoint shows it, and its container with it.
+
+    The container is copied: on AWS too an endpoint goes on when its model is deleted.
+    """
+    container = _container(context, variant["ModelName"])
+    weight = kept.get("CurrentWeight", variant["InitialVariantWeight"])
+    summary: Document = {
+        "VariantName": variant["VariantName"],
+        "CurrentWeight": weight,
+        "DesiredWeight": weight,
+        "_Container": container,
+    }
+    if "Image" in container:
+        summary["DeployedImages"] = [
+            {
+                "SpecifiedImage": container["Image"],
+                "ResolvedImage": container["Image"],
+                "ResolutionTime": documents.now(),
+            }
+        ]
+    if "ServerlessConfig" in variant:
+        summary["CurrentServerlessConfig"] = variant["ServerlessConfig"]
+    else:
+        count = kept.get("CurrentInstanceCount", variant["InitialInstanceCount"])
+        summary["CurrentInstanceCount"] = summary["DesiredInstanceCount"] = count
+    return summary
+
+
+def _container(context: Context, model_name: str) -> Document:
+    model = MODEL.find(context, model_name)
+    containers = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
+    if len(containers) != 1:
+        raise validation_error(
+            f"The model {model_name} has {len(containers)} containers. The local SageMaker"
+            " endpoint serves models of one container."
+        )
+    (container,) = containers
+    if "ModelPackageName" not in container:
+        return dict(container)
+    package = model_packages.find(context, container["ModelPackageName"])
+    of_package = list(model_packages.containers(package))
+    if len(of_package) != 1:
+        raise validation_error(
+            f"The model package {container['ModelPackageName']} has {len(of_package)} containers."
+            " The local SageMaker endpoint serves models of one container."
+        )
+    return {**of_package[0], **container}
+
+
+def _set(variant: Document, desired: Document, *names: str) -> None:
+    if names[0] in desired:
+        for name in names:
+            variant[name] = desired[names[0]]

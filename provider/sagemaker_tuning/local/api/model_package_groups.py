@@ -1,0 +1,67 @@
+"""Operations on model package groups."""
+
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP, name_of
+from sagemaker_tuning.local.errors import ApiError, validation_error
+from sagemaker_tuning.local.store import Condition, Listing
+from sagemaker_tuning.local.wire import Document
+
+
+def create(context: Context, request: Document) -> Document:
+    """CreateModelPackageGroup."""
+    document = {**request, "ModelPackageGroupStatus": "Completed", "CreatedBy": {}}
+    name = request["ModelPackageGroupName"]
+    return {"ModelPackageGroupArn": MODEL_PACKAGE_GROUP.add(context, name, document)}
+
+
+def describe(context: Context, request: Document) -> Document:
+    """DescribeModelPackageGroup."""
+    return find(context, request["ModelPackageGroupName"])
+
+
+def list_all(context: Context, request: Document) -> Document:
+    """ListModelPackageGroups."""
+    members = (
+        "ModelPackageGroupName",
+        "ModelPackageGroupArn",
+        "ModelPackageGroupDescription",
+        "CreationTime",
+        "ModelPackageGroupStatus",
+    )
+    return MODEL_PACKAGE_GROUP.page(context, request, "ModelPackageGroupSummaryList", members)
+
+
+def delete(context: Context, request: Document) -> Document:
+    """DeleteModelPackageGroup, of one that is empty."""
+    group = find(context, request["ModelPackageGroupName"])
+    name = group["ModelPackageGroupName"]
+    with context.store.transaction():
+        if context.store.list_jobs("model_package", _first_of(context, name)):
+            raise ApiError(
+                "ConflictException",
+                f"Model package group {group['ModelPackageGroupArn']} cannot be deleted: it has"
+                " model packages. Delete them first.",
+            )
+        MODEL_PACKAGE_GROUP.delete(context, name)
+    return {}
+
+
+def find(context: Context, name_or_arn: str) -> Document:
+    """A model package group's document.
+
+    Raises:
+        ApiError: ValidationException where there is none.
+    """
+    name = name_of(MODEL_PACKAGE_GROUP, name_or_arn)
+    document = context.store.find("model_package_group", context.region, name)
+    if document is None:
+        raise validation_error(
+            f"ModelPackageGroup {MODEL_PACKAGE_GROUP.arn_of(context.region, name)} does not exist."
+        )
+    return document
+
+
+def _first_of(context: Context, group: str) -> Listing:
+    return Listing(
+        context.region, (Condition("parent", "=", group),), "name", descending=False, limit=1
+    )

@@ -1,0 +1,135 @@
+"""Operations on model packages, of a group by version or alone by name."""
+
+from collections.abc import Iterator
+
+from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.api import model_package_groups
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.api.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, name_of
+from sagemaker_tuning.local.errors import ApiError, validation_error
+from sagemaker_tuning.local.store import Condition
+from sagemaker_tuning.local.wire import Document
+
+_SUMMARY = (
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "ModelPackageStatus",
+    "ModelApprovalStatus",
+)
+# Neither is to be kept: one is of the request alone, the other stands elsewhere in the document.
+_OF_THE_REQUEST = ("ClientToken", "ModelPackageName")
+
+
+def create(context: Context, request: Document) -> Document:
+    """CreateModelPackage."""
+    alone, group = request.get("ModelPackageName"), request.get("ModelPackageGroupName")
+    if (alone is None) == (group is None):
+        raise validation_error("Provide either ModelPackageName or ModelPackageGroupName.")
+    document = {
+        **{name: value for name, value in request.items() if name not in _OF_THE_REQUEST},
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+        "CertifyForMarketplace": request.get("CertifyForMarketplace", False),
+        "CreatedBy": {},
+    }
+    if alone is not None:
+        document["ModelPackageName"] = alone
+        return {"ModelPackageArn": MODEL_PACKAGE.add(context, alone, document)}
+    with context.store.transaction():
+        return {"ModelPackageArn": _add_version(context, str(group), document)}
+
+
+def describe(context: Context, request: Document) -> Document:
+    """DescribeModelPackage."""
+    return find(context, request["ModelPackageName"])
+
+
+def update(context: Context, request: Document) -> Document:
+    """UpdateModelPackage."""
+    with context.store.transaction():
+        document = find(context, request["ModelPackageArn"])
+        properties = document.get("CustomerMetadataProperties", {})
+        properties.update(request.pop("CustomerMetadataProperties", {}))
+        for name in request.pop("CustomerMetadataPropertiesToRemove", ()):
+            properties.pop(name, None)
+        if properties or "CustomerMetadataProperties" in document:
+            document["CustomerMetadataProperties"] = properties
+        added = request.pop("AdditionalInferenceSpecificationsToAdd", [])
+        if added:
+            document.setdefault("AdditionalInferenceSpecifications", []).extend(added)
+        request.pop("ClientToken", None)
+        document.update(request)
+        MODEL_PACKAGE.save(context, name_of(MODEL_PACKAGE, document["ModelPackageArn"]), document)
+    return {"ModelPackageArn": document["ModelPackageArn"]}
+
+
+def list_all(context: Context, request: Document) -> Document:
+    """ListModelPackages; of packages alone, unless the request names a group or wants both."""
+    conditions = []
+    if "ModelPackageGroupName" in request:
+        group = model_package_groups.find(context, request["ModelPackageGroupName"])
+        conditions.append(Condition("parent", "=", group["ModelPackageGroupName"]))
+    elif (kind := request.get("ModelPackageType", "Unversioned")) != "Both":
+        versioned = kind == "Versioned"
+        conditions.append(Condition("name", "contains" if versioned else "lacks", "/"))
+    if "ModelApprovalStatus" in request:
+        conditions.append(Condition("status", "=", request["ModelApprovalStatus"]))
+    return MODEL_PACKAGE.page(context, request, "ModelPackageSummaryList", _SUMMARY, conditions)
+
+
+def batch_describe(context: Context, request: Document) -> Document:
+    """BatchDescribeModelPackage."""
+    found: Document = {}
+    missing: Document = {}
+    for arn in request["ModelPackageArnList"]:
+        try:
+            found[arn] = find(context, arn)
+        except ApiError as error:
+            missing[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
+    return {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": missing}
+
+
+def delete(context: Context, request: Document) -> Document:
+    """DeleteModelPackage."""
+    document = find(context, request["ModelPackageName"])
+    MODEL_PACKAGE.delete(context, name_of(MODEL_PACKAGE, document["ModelPackageArn"]))
+    return {}
+
+
+def find(context: Context, name_or_arn: str) -> Document:
+    """A model package's document.
+
+    Raises:
+        ApiError: ValidationException where there is none.
+    """
+    name = name_of(MODEL_PACKAGE, name_or_arn)
+    document = context.store.find("model_package", context.region, name)
+    if document is None:
+        raise validation_error(
+            f"ModelPackage {MODEL_PACKAGE.arn_of(context.region, name)} does not exist."
+        )
+    return document
+
+
+def containers(document: Document) -> Iterator[Document]:
+    """What a model package is served with."""
+    yield from document.get("InferenceSpecification", {}).get("Containers", ())
+
+
+def _add_version(context: Context, group_or_arn: str, document: Document) -> str:
+    """Versions go up, also over those that have been deleted."""
+    group = model_package_groups.find(context, group_or_arn)
+    name = group["ModelPackageGroupName"]
+    version = group["_LastVersion"] = group.get("_LastVersion", 0) + 1
+    MODEL_PACKAGE_GROUP.save(context, name, group)
+    document.update(
+        ModelPackageGroupName=name,
+        ModelPackageVersion=version,
+        LastModifiedTime=documents.now(),
+    )
+    document.setdefault("ModelApprovalStatus", "PendingManualApproval")
+    return MODEL_PACKAGE.add(context, f"{name}/{version}", document, parent=name)

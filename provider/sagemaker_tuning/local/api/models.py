@@ -1,0 +1,79 @@
+"""Operations on models."""
+
+from collections.abc import Iterator
+
+from sagemaker_tuning.local import objects
+from sagemaker_tuning.local.api import model_packages
+from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.api.resources import MODEL
+from sagemaker_tuning.local.errors import validation_error
+from sagemaker_tuning.local.wire import Document
+
+
+def create(context: Context, request: Document) -> Document:
+    """CreateModel."""
+    name = request["ModelName"]
+    if "PrimaryContainer" in request and "Containers" in request:
+        raise validation_error("Provide either PrimaryContainer or Containers, not both.")
+    if context.store.find("model", context.region, name) is not None:
+        raise MODEL.taken(MODEL.arn_of(context.region, name))
+    for path, container in _containers(request):
+        _complete(context, path, container)
+    request.setdefault("EnableNetworkIsolation", False)
+    return {"ModelArn": MODEL.add(context, name, request)}
+
+
+def describe(context: Context, request: Document) -> Document:
+    """DescribeModel."""
+    return MODEL.find(context, request["ModelName"])
+
+
+def list_all(context: Context, request: Document) -> Document:
+    """ListModels."""
+    return MODEL.page(context, request, "Models", ("ModelName", "ModelArn", "CreationTime"))
+
+
+def delete(context: Context, request: Document) -> Document:
+    """DeleteModel; endpoints that serve it go on, as on AWS."""
+    MODEL.delete(context, request["ModelName"])
+    return {}
+
+
+def _containers(request: Document) -> Iterator[tuple[str, Document]]:
+    if "PrimaryContainer" in request:
+        yield "PrimaryContainer", request["PrimaryContainer"]
+    for number, container in enumerate(request.get("Containers", ()), start=1):
+        yield f"Containers.{number}", container
+
+
+def _complete(context: Context, path: str, container: Document) -> None:
+    """Takes over what a model package says, and adds what AWS adds and Describe shows."""
+    if "ModelPackageName" in container:
+        if "Image" in container or "ModelDataUrl" in container:
+            raise validation_error(
+                f"{path} has a ModelPackageName, which goes without Image and ModelDataUrl."
+            )
+        _require_approved(context, path, container["ModelPackageName"])
+    elif "Image" not in container:
+        raise validation_error(f"{path}.Image is required where there is no ModelPackageName.")
+    container.setdefault("Mode", "SingleModel")
+    container.setdefault("Environment", {})
+    uri = container.get("ModelDataUrl")
+    if uri is not None and container["Mode"] == "SingleModel":
+        _require_data(path, uri)
+
+
+def _require_approved(context: Context, path: str, package: str) -> None:
+    status = model_packages.find(context, package).get("ModelApprovalStatus", "Approved")
+    if status != "Approved":
+        raise validation_error(
+            f"{path}.ModelPackageName {package} has the ModelApprovalStatus {status}. Only an"
+            " Approved model package can be deployed."
+        )
+
+
+def _require_data(path: str, uri: str) -> None:
+    if not uri.startswith("s3://"):
+        raise validation_error(f"{path}.ModelDataUrl {uri} is not a URI that begins s3://BUCKET.")
+    if objects.read(*objects.parse_uri(uri)) is None:
+        raise validation_error(f"Could not find model data at {uri}.")

@@ -1,0 +1,1 @@
+"""Models that answer: from an artifact in S3 to predictions."""

@@ -1,0 +1,174 @@
+"""All endpoints that answer, and how they come to."""
+
+import logging
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.serving import artifact
+from sagemaker_tuning.local.serving.failures import ServingError
+from sagemaker_tuning.local.serving.variant import Variant
+from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.training.algorithms import XGBOOST
+from sagemaker_tuning.local.wire import Document
+
+_log = logging.getLogger(__name__)
+
+_Key = tuple[str, str]
+
+DEPLOYED = "_Deployed"
+"""The member of an endpoint's document with what serves: production variants with their model."""
+
+TARGET = "_Target"
+"""Likewise with what is to serve once it is ready."""
+
+
+@dataclass
+class _Live:
+    """The variants that answer. Their processes start when there is something to answer."""
+
+    variants: Sequence[Variant]
+
+
+class LiveEndpoints:
+    """Deploys endpoints, and finds the variants that answer for them.
+
+    Args:
+        store: where the endpoints' documents are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._live: dict[_Key, _Live] = {}
+        self._closed = False
+
+    def resume(self) -> None:
+        """Has the endpoints of a former process over the same data answer again."""
+        for region, document in self._store.endpoints():
+            name = document["EndpointName"]
+            if DEPLOYED in document:
+                self._live[_key(region, name)] = _Live(_variants(document[DEPLOYED]))
+            if TARGET in document:
+                self.deploy(region, name)
+
+    def deploy(self, region: str, name: str) -> None:
+        """Brings an endpoint to its target, in a thread of its own; the store tells the outcome."""
+        thread = threading.Thread(
+            target=self._deploy, args=(region, name), name=f"endpoint {name}", daemon=True
+        )
+        thread.start()
+
+    def variants(self, region: str, name: str) -> Sequence[Variant]:
+        """The variants that answer now; empty where none does."""
+        with self._lock:
+            live = self._live.get(_key(region, name))
+        return [] if live is None else live.variants
+
+    def delete(self, region: str, name: str) -> None:
+        """Ends an endpoint's processes."""
+        with self._lock:
+            live = self._live.pop(_key(region, name), None)
+        _close(live)
+
+    def close(self) -> None:
+        """Ends all processes."""
+        with self._lock:
+            self._closed = True
+            endpoints, self._live = list(self._live.values()), {}
+        for live in endpoints:
+            _close(live)
+
+    def _deploy(self, region: str, name: str) -> None:
+        document = self._store.find("endpoint", region, name)
+        if document is None or TARGET not in document:
+            return
+        new = _Live(_variants(document[TARGET]))
+        try:
+            for summary in document[TARGET]:
+                _require_known_image(summary)
+            for variant in new.variants:
+                variant.start()
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the endpoint must leave Creating
+            if not isinstance(error, ServingError):
+                _log.exception("endpoint %s", name)
+            self._settle(region, name, None, str(error))
+            _close(new)
+        else:
+            _close(self._settle(region, name, new))
+
+    def _settle(self, region: str, name: str, new: _Live | None, failure: str = "") -> _Live | None:
+        """Writes the outcome and has what is new answer; what nobody needs any more."""
+        with self._lock:
+            if self._closed:
+                return new
+            with self._store.transaction():
+                document = self._store.find("endpoint", region, name)
+                if document is None:  # it was deleted meanwhile
+                    return new
+                _fail(document, failure) if new is None else _succeed(document)
+                document["LastModifiedTime"] = documents.now()
+                self._store.update_resource(
+                    "endpoint", region, name, document, status=document["EndpointStatus"]
+                )
+            if new is None:
+                return None
+            old = self._live.get(_key(region, name))
+            self._live[_key(region, name)] = new
+            return old
+
+
+def choose(variants: Sequence[Variant], deployed: Sequence[Document]) -> Variant:
+    """A variant by chance, in the proportion of the weights."""
+    weights = {summary["VariantName"]: summary["CurrentWeight"] for summary in deployed}
+    by_variant = [weights.get(variant.name, 0) for variant in variants]
+    # Weights of 0 throughout share alike.
+    return random.choices(variants, by_variant if any(by_variant) else None)[0]  # noqa: S311 -- no secret
+
+
+def _variants(summaries: Sequence[Document]) -> list[Variant]:
+    return [
+        Variant(summary["VariantName"], partial(artifact.load, summary["_Container"]))
+        for summary in summaries
+    ]
+
+
+def _require_known_image(summary: Document) -> None:
+    container = summary["_Container"]
+    image = container.get("Image", "")
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise ServingError(
+            "The local SageMaker endpoint serves containers of Mode SingleModel only."
+        )
+    if not XGBOOST.image.fullmatch(image):
+        raise ServingError(
+            f"The local SageMaker endpoint has no program that serves the image {image!r}; it"
+            " serves models of built-in XGBoost."
+        )
+
+
+def _succeed(document: Document) -> None:
+    document[DEPLOYED] = document.pop(TARGET)
+    document["EndpointConfigName"] = document.pop("_TargetConfigName")
+    document["EndpointStatus"] = "InService"
+    document.pop("FailureReason", None)
+
+
+def _fail(document: Document, reason: str) -> None:
+    """An endpoint that answered before the update goes on as it was."""
+    del document[TARGET]
+    document.pop("_TargetConfigName")
+    document["FailureReason"] = reason[:1024]
+    document["EndpointStatus"] = "InService" if DEPLOYED in document else "Failed"
+
+
+def _close(live: _Live | None) -> None:
+    for variant in () if live is None else live.variants:
+        variant.close()
+
+
+def _key(region: str, name: str) -> _Key:
+    return region, name.lower()

@@ -1,0 +1,74 @@
+"""The process behind one production variant: a model in memory, answering one body after another.
+
+It is a process of its own because a damaged model can end the one that reads it. It ends when its
+standard input does, so with the endpoint, however that dies.
+"""
+
+import os
+import sys
+from http import HTTPStatus
+from typing import Any, BinaryIO
+
+from sagemaker_tuning.local.serving import messages
+
+# XGBoost imports these where they are there, for inputs that it does not get here.
+sys.modules["sklearn"] = sys.modules["pandas"] = None  # type: ignore[assignment]
+
+import numpy as np  # noqa: E402 -- after the lines above
+import xgboost  # noqa: E402 -- likewise
+
+from sagemaker_tuning.local.serving import bodies  # noqa: E402 -- likewise
+
+
+def main() -> None:
+    """Load the model that comes first, say whether that worked, and answer until the end."""
+    requests, answers = sys.stdin.buffer, _answers()
+    model = messages.read(requests, 1)
+    if model is None:
+        return
+    try:
+        booster = _booster(model[0])
+    except Exception as error:  # noqa: BLE001 -- whatever a damaged model leads to is the answer
+        _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
+        return
+    _answer(answers, HTTPStatus.OK, "text/plain", "")
+    while (invocation := messages.read(requests, 3)) is not None:
+        content_type, accept, body = invocation
+        try:
+            predictions = _predict(booster, bodies.parse(content_type.decode(), body))
+            _answer(answers, HTTPStatus.OK, *bodies.write(accept.decode(), predictions))
+        except bodies.BodyError as error:
+            _answer(answers, error.status, "text/plain", str(error))
+        except Exception as error:  # noqa: BLE001 -- the next invocation may be a better one
+            _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
+
+
+def _answers() -> BinaryIO:
+    """Standard output, where nothing else is to write from now on."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
+def _answer(stream: BinaryIO, status: HTTPStatus, content_type: str, body: str) -> None:
+    messages.write(stream, str(int(status)).encode(), content_type.encode(), body.encode())
+
+
+def _booster(model: bytes) -> xgboost.Booster:
+    booster = xgboost.Booster({"nthread": 1})
+    booster.load_model(bytearray(model))
+    booster.num_features()
+    return booster
+
+
+def _predict(booster: xgboost.Booster, rows: Any) -> list[Any]:
+    """Raises bodies.BodyError for rows that do not have the model's features."""
+    features = booster.num_features()
+    rows = bodies.fit(rows, features)
+    values = booster.inplace_predict(rows, missing=np.nan, validate_features=False)
+    predictions: list[Any] = values.tolist()
+    return predictions
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""A production variant: its model in a process of its own."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import IO, Final, NamedTuple
+
+from sagemaker_tuning.local.serving import messages
+from sagemaker_tuning.local.serving.failures import ModelAnsweredError, ServingError
+
+_PREDICTOR: Final = "sagemaker_tuning.local.serving.predictor"
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+_ANSWER_SECONDS: Final = 60
+_LOAD_SECONDS: Final = 120
+
+
+class Answer(NamedTuple):
+    """What a model answers."""
+
+    content_type: str
+    body: bytes
+
+
+class Variant:
+    """Answers invocations, one at a time; a predictor that was lost is started again.
+
+    Args:
+        name: `VariantName`.
+        load: gives the model's bytes, or raises ServingError.
+    """
+
+    def __init__(self, name: str, load: Callable[[], bytes]) -> None:
+        self.name = name
+        self._load = load
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Loads the model, if that is still to be done.
+
+        Raises:
+            ServingError: there is no model that can be served.
+        """
+        with self._lock:
+            self._started()
+
+    def invoke(self, content_type: str, accept: str, body: bytes) -> Answer:
+        """The model's answer.
+
+        Raises:
+            ModelAnsweredError: an error is the answer.
+            ServingError: the model could not be loaded again.
+        """
+        with self._lock:
+            process = self._started()
+            frames = (content_type.encode(), accept.encode(), body)
+            try:
+                status, kind, answer = _exchange(process, frames, _ANSWER_SECONDS)
+            except _LostError as error:
+                self._end()
+                raise ModelAnsweredError(
+                    HTTPStatus.INTERNAL_SERVER_ERROR, f"The model container {error}."
+                ) from error
+        if status != HTTPStatus.OK:
+            raise ModelAnsweredError(status, answer.decode())
+        return Answer(kind, answer)
+
+    def close(self) -> None:
+        """Ends the process, at once; whoever waits for its answer gets an error."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
+        with self._lock:
+            self._end()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """The running process; the lock is the caller's."""
+        if self._closed:
+            raise ServingError("The endpoint is being deleted.")
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._end()
+        model = self._load()
+        self._process = process = _launch()
+        try:
+            status, _, answer = _exchange(process, (model,), _LOAD_SECONDS)
+        except _LostError as error:
+            self._end()
+            raise ServingError(f"The model cannot be loaded: its process {error}.") from error
+        if status != HTTPStatus.OK:
+            self._end()
+            reason = answer.decode().strip().splitlines()
+            raise ServingError(f"The model cannot be loaded: {reason[0] if reason else status}")
+        return process
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with self._process:  # closes the pipes and takes the exit code
+                pass
+            self._process = None
+
+
+class _LostError(Exception):
+    """The predictor ended, or did not answer in time."""
+
+
+def _launch() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", _PREDICTOR],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # A Ctrl-C in the endpoint's terminal is the endpoint's to deal with.
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], frames: tuple[bytes, ...], seconds: float
+) -> tuple[int, str, bytes]:
+    requests, answers = _pipes(process)
+    timer = threading.Timer(seconds, process.kill)
+    started = time.monotonic()
+    timer.start()
+    try:
+        messages.write(requests, *frames)
+        answer = messages.read(answers, 3)
+    except OSError:
+        answer = None
+    finally:
+        timer.cancel()
+    if answer is None:
+        if time.monotonic() - started >= seconds:
+            raise _LostError(f"did not answer within {seconds:g} seconds")
+        raise _LostError("ended unexpectedly")
+    status, content_type, body = answer
+    return int(status), content_type.decode(), body
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise TypeError("the predictor was started without pipes")
+    return process.stdin, process.stdout
