@@ -1,8 +1,10 @@
 """Endpoints: from a model to predictions, and what becomes of those that cannot serve."""
 
 import io
+import json
 import math
 import tarfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -185,6 +187,58 @@ def test_an_update_serves_the_new_model(aws: Aws, bucket: str, uri: str, model: 
         assert [float(value) for value in answer] == pytest.approx(expected)
     assert "no file xgboost-model" in described["FailureReason"]
     assert uri not in (good, bad)
+
+
+def test_callers_do_not_notice_an_update(aws: Aws, model: str) -> None:
+    """Whoever calls while another model takes the place gets a prediction, of either."""
+    endpoint = serving.create_endpoint(aws, model)
+    ended = threading.Event()
+
+    def call() -> int:
+        count = 0
+        while not ended.is_set():
+            assert float(serving.invoke(aws, endpoint, CSV.splitlines()[0])["Body"])
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(3) as pool:
+        calls = [pool.submit(call) for _ in range(3)]
+        try:
+            for _ in range(3):
+                config = serving.create_config(aws, model)
+                aws.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+                serving.settled(aws, endpoint)
+        finally:
+            ended.set()
+        assert all(each.result() for each in calls)
+
+
+@pytest.mark.parametrize("booster", ["gblinear", "dart"])
+def test_other_boosters(aws: Aws, bucket: str, booster: str) -> None:
+    trained = xgboost.train({"booster": booster}, xgboost.DMatrix(ROWS, ROWS[:, 0]), 3)
+    content = serving.archive(**{"xgboost-model": bytes(trained.save_raw())})
+    uri = serving.put(aws, bucket, content)
+    endpoint = serving.create_endpoint(aws, serving.create_model(aws, uri))
+    answer = serving.invoke(aws, endpoint, CSV, Accept="application/json")["Body"]
+    scores = [each["score"] for each in json.loads(answer)["predictions"]]
+    assert scores == pytest.approx(trained.predict(xgboost.DMatrix(ROWS)).tolist())
+
+
+@pytest.mark.parametrize(
+    ("method", "members"),
+    [
+        ("invoke_endpoint_async", {"InputLocation": "s3://bucket/key"}),
+        ("invoke_endpoint_with_response_stream", {"Body": b"1"}),
+    ],
+)
+def test_other_kinds_of_invocation_are_refused(
+    aws: Aws, in_service: str, method: str, members: Document
+) -> None:
+    """Rather than answered with something made up."""
+    call = getattr(aws.client("sagemaker-runtime"), method)
+    with pytest.raises(botocore.exceptions.ClientError, match="does not implement") as caught:
+        call(EndpointName=in_service, **members)
+    assert caught.value.response["Error"]["Code"] == "UnknownOperationException"
 
 
 def test_names(aws: Aws, model: str, in_service: str) -> None:

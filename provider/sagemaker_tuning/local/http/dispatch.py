@@ -123,8 +123,9 @@ class Dispatcher:
         """The answer to what is ours, None for what is not."""
         if call.service == "iam" and call.action == iam.SIMULATE:
             return iam.simulate_principal_policy(call.body)
-        if invocations.is_invocation(call):
-            return invocations.answer(call, self._store, self._endpoints)
+        invocation = invocations.respond(call, self._store, self._endpoints)
+        if invocation is not None:
+            return invocation
         if not call.target.startswith(SAGEMAKER):
             return None
         name = call.target.removeprefix(SAGEMAKER)

@@ -4,23 +4,31 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 """
 
 import json
+import logging
 import re
 import uuid
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Response
 
-from sagemaker_tuning.local.errors import ApiError
+from sagemaker_tuning.local.errors import ApiError, internal_failure, not_implemented
 from sagemaker_tuning.local.http.call import Call
 from sagemaker_tuning.local.http.responses import json_error
 from sagemaker_tuning.local.names import ACCOUNT_ID
-from sagemaker_tuning.local.serving.failures import ModelAnsweredError, ServingError
+from sagemaker_tuning.local.serving.failures import ModelAnsweredError, RetiredError, ServingError
 from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, LiveEndpoints, choose
 from sagemaker_tuning.local.serving.variant import Variant
 from sagemaker_tuning.local.store import Store
 
+_log = logging.getLogger(__name__)
+
 _PATH = re.compile(r"/endpoints/([^/]+)/invocations")
+_OTHERS = {
+    "/async-invocations": "InvokeEndpointAsync",
+    "/invocations-response-stream": "InvokeEndpointWithResponseStream",
+}
 _LARGEST_BODY = 6_291_456
 # What would be ignored is refused: each of them asks for an answer from somewhere else.
 _UNSUPPORTED = {
@@ -32,26 +40,36 @@ _UNSUPPORTED = {
 }
 
 
-def is_invocation(call: Call) -> bool:
-    """Whether a call is InvokeEndpoint."""
-    return (
-        call.environ["REQUEST_METHOD"] == "POST"
-        and _PATH.fullmatch(call.environ["PATH_INFO"]) is not None
-    )
+def respond(call: Call, store: Store, endpoints: LiveEndpoints) -> Response | None:
+    """The answer to a call of the runtime API, None to any other call."""
+    path: str = call.environ["PATH_INFO"]
+    if call.environ["REQUEST_METHOD"] != "POST" or not path.startswith("/endpoints/"):
+        return None
+    for suffix, operation in _OTHERS.items():
+        if path.endswith(suffix):
+            return json_error(not_implemented(operation))
+    match = _PATH.fullmatch(path)
+    return None if match is None else _answer(call, unquote(match[1]), store, endpoints)
 
 
-def answer(call: Call, store: Store, endpoints: LiveEndpoints) -> Response:
+def _answer(call: Call, name: str, store: Store, endpoints: LiveEndpoints) -> Response:
     """A model's answer, or an error as the runtime API words it."""
-    match = _PATH.fullmatch(call.environ["PATH_INFO"])
-    name = "" if match is None else unquote(match[1])
     try:
-        variant = _variant(call, name, store, endpoints)
-        return _invoke(call, name, variant)
+        while True:
+            variant = _variant(call, name, store, endpoints)
+            # An update has put another in its place meanwhile.
+            with suppress(RetiredError):
+                return _invoke(call, name, variant)
     except ApiError as error:
         return json_error(error)
     except ServingError as error:
         return json_error(
             ApiError("ServiceUnavailable", str(error), HTTPStatus.SERVICE_UNAVAILABLE)
+        )
+    except Exception:  # noqa: BLE001 -- logged; an HTML page would hide it from the client
+        _log.exception("InvokeEndpoint")
+        return json_error(
+            internal_failure("The local SageMaker endpoint failed in InvokeEndpoint.")
         )
 
 
@@ -70,7 +88,7 @@ def _variant(call: Call, name: str, store: Store, endpoints: LiveEndpoints) -> V
         raise _validation_error(f"Endpoint {name} of account {ACCOUNT_ID} not found.")
     target = call.environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_VARIANT")
     if target is None:
-        return choose(variants, document[DEPLOYED])
+        return choose(variants, document.get(DEPLOYED, ()))
     for variant in variants:
         if variant.name == target:
             return variant

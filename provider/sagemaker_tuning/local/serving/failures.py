@@ -5,6 +5,10 @@ class ServingError(Exception):
     """A model cannot be served; the message becomes the endpoint's FailureReason."""
 
 
+class RetiredError(ServingError):
+    """The variant answers no more: another has its place, or its endpoint is gone."""
+
+
 class ModelAnsweredError(Exception):
     """The model's container answers an invocation with an error.
 

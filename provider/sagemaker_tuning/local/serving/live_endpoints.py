@@ -98,7 +98,9 @@ class LiveEndpoints:
             self._settle(region, name, None, str(error))
             _close(new)
         else:
-            _close(self._settle(region, name, new))
+            replaced = self._settle(region, name, new)
+            for variant in () if replaced is None else replaced.variants:
+                variant.retire()
 
     def _settle(self, region: str, name: str, new: _Live | None, failure: str = "") -> _Live | None:
         """Writes the outcome and has what is new answer; what nobody needs any more."""

@@ -7,6 +7,13 @@ content type, its accepted type and its body. From it: a status of HTTP's, a con
 import struct
 from typing import IO, Final
 
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+ANSWER_SECONDS: Final = 60
+"""How long a predictor may take to answer; then it ends."""
+
+LOAD_SECONDS: Final = 120
+"""Likewise, until its model is loaded."""
+
 _LENGTH: Final = struct.Struct("!Q")
 
 

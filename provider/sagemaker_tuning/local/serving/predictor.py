@@ -1,10 +1,12 @@
 """The process behind one production variant: a model in memory, answering one body after another.
 
 It is a process of its own because a damaged model can end the one that reads it. It ends when its
-standard input does, so with the endpoint, however that dies.
+standard input does, so with the endpoint, however that dies; where XGBoost does not come back to
+notice, an alarm ends it.
 """
 
 import os
+import signal
 import sys
 from http import HTTPStatus
 from typing import Any, BinaryIO
@@ -14,14 +16,15 @@ from sagemaker_tuning.local.serving import messages
 # XGBoost imports these where they are there, for inputs that it does not get here.
 sys.modules["sklearn"] = sys.modules["pandas"] = None  # type: ignore[assignment]
 
-import numpy as np  # noqa: E402 -- after the lines above
-import xgboost  # noqa: E402 -- likewise
+import xgboost  # noqa: E402 -- after the lines above
 
 from sagemaker_tuning.local.serving import bodies  # noqa: E402 -- likewise
 
 
 def main() -> None:
     """Load the model that comes first, say whether that worked, and answer until the end."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(messages.LOAD_SECONDS)
     requests, answers = sys.stdin.buffer, _answers()
     model = messages.read(requests, 1)
     if model is None:
@@ -32,7 +35,8 @@ def main() -> None:
         _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
         return
     _answer(answers, HTTPStatus.OK, "text/plain", "")
-    while (invocation := messages.read(requests, 3)) is not None:
+    while (invocation := _next(requests)) is not None:
+        signal.alarm(messages.ANSWER_SECONDS)
         content_type, accept, body = invocation
         try:
             predictions = _predict(booster, bodies.parse(content_type.decode(), body))
@@ -41,6 +45,11 @@ def main() -> None:
             _answer(answers, error.status, "text/plain", str(error))
         except Exception as error:  # noqa: BLE001 -- the next invocation may be a better one
             _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
+
+
+def _next(requests: BinaryIO) -> list[bytes] | None:
+    signal.alarm(0)
+    return messages.read(requests, 3)
 
 
 def _answers() -> BinaryIO:
@@ -56,17 +65,18 @@ def _answer(stream: BinaryIO, status: HTTPStatus, content_type: str, body: str) 
 
 def _booster(model: bytes) -> xgboost.Booster:
     booster = xgboost.Booster({"nthread": 1})
-    booster.load_model(bytearray(model))
+    try:
+        booster.load_model(bytearray(model))
+    except UnicodeDecodeError as error:  # XGBoost's message has the bytes that it could not read
+        raise ValueError("it is in no format that XGBoost reads") from error
     booster.num_features()
     return booster
 
 
 def _predict(booster: xgboost.Booster, rows: Any) -> list[Any]:
     """Raises bodies.BodyError for rows that do not have the model's features."""
-    features = booster.num_features()
-    rows = bodies.fit(rows, features)
-    values = booster.inplace_predict(rows, missing=np.nan, validate_features=False)
-    predictions: list[Any] = values.tolist()
+    matrix = xgboost.DMatrix(bodies.fit(rows, booster.num_features()), nthread=1)
+    predictions: list[Any] = booster.predict(matrix, validate_features=False).tolist()
     return predictions
 
 

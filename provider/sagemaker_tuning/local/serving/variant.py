@@ -1,21 +1,19 @@
 """A production variant: its model in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import IO, Final, NamedTuple
 
 from sagemaker_tuning.local.serving import messages
-from sagemaker_tuning.local.serving.failures import ModelAnsweredError, ServingError
+from sagemaker_tuning.local.serving.failures import ModelAnsweredError, RetiredError, ServingError
 
 _PREDICTOR: Final = "sagemaker_tuning.local.serving.predictor"
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
-_ANSWER_SECONDS: Final = 60
-_LOAD_SECONDS: Final = 120
 
 
 class Answer(NamedTuple):
@@ -54,15 +52,17 @@ class Variant:
 
         Raises:
             ModelAnsweredError: an error is the answer.
+            RetiredError: it answers no more.
             ServingError: the model could not be loaded again.
         """
         with self._lock:
             process = self._started()
             frames = (content_type.encode(), accept.encode(), body)
             try:
-                status, kind, answer = _exchange(process, frames, _ANSWER_SECONDS)
+                status, kind, answer = _exchange(process, frames, messages.ANSWER_SECONDS)
             except _LostError as error:
                 self._end()
+                self._require_open()
                 raise ModelAnsweredError(
                     HTTPStatus.INTERNAL_SERVER_ERROR, f"The model container {error}."
                 ) from error
@@ -70,8 +70,14 @@ class Variant:
             raise ModelAnsweredError(status, answer.decode())
         return Answer(kind, answer)
 
+    def retire(self) -> None:
+        """Ends the process when it has given the answer that is under way."""
+        with self._lock:
+            self._closed = True
+            self._end()
+
     def close(self) -> None:
-        """Ends the process, at once; whoever waits for its answer gets an error."""
+        """Ends the process, at once."""
         self._closed = True
         process = self._process
         if process is not None:
@@ -81,15 +87,14 @@ class Variant:
 
     def _started(self) -> subprocess.Popen[bytes]:
         """The running process; the lock is the caller's."""
-        if self._closed:
-            raise ServingError("The endpoint is being deleted.")
+        self._require_open()
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._end()
         model = self._load()
         self._process = process = _launch()
         try:
-            status, _, answer = _exchange(process, (model,), _LOAD_SECONDS)
+            status, _, answer = _exchange(process, (model,), messages.LOAD_SECONDS)
         except _LostError as error:
             self._end()
             raise ServingError(f"The model cannot be loaded: its process {error}.") from error
@@ -99,12 +104,17 @@ class Variant:
             raise ServingError(f"The model cannot be loaded: {reason[0] if reason else status}")
         return process
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise RetiredError("The variant answers no more.")
+
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            with self._process:  # closes the pipes and takes the exit code
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            # Closing the pipes would send what is left of a request that was not read.
+            with suppress(BrokenPipeError), process:
                 pass
-            self._process = None
 
 
 class _LostError(Exception):
@@ -126,18 +136,13 @@ def _exchange(
     process: subprocess.Popen[bytes], frames: tuple[bytes, ...], seconds: float
 ) -> tuple[int, str, bytes]:
     requests, answers = _pipes(process)
-    timer = threading.Timer(seconds, process.kill)
-    started = time.monotonic()
-    timer.start()
     try:
         messages.write(requests, *frames)
         answer = messages.read(answers, 3)
     except OSError:
         answer = None
-    finally:
-        timer.cancel()
     if answer is None:
-        if time.monotonic() - started >= seconds:
+        if process.wait() == -signal.SIGALRM:
             raise _LostError(f"did not answer within {seconds:g} seconds")
         raise _LostError("ended unexpectedly")
     status, content_type, body = answer
