@@ -4,11 +4,10 @@ Both do as many training jobs, 3 at a time, one thread each, on the same data an
 Optuna's TPE in the same settings, told each result as it comes: a RandomSeed, which has the
 endpoint wait for results in their order, is left out, because the script has nothing like it. The
 script parses the data once and trains in threads of its own process, which is as cheap as it gets
-and what one would write; the endpoint does all that a tuning job takes: a
-process for each training job, metrics, logs, artifacts, counters. They take turns, so that whatever
-else the machine does falls on both. Every turn has its rows in an order of its own, because the
-endpoint keeps parsed data for the next tuning job on it, which would spare it what the script has
-to do.
+and what one would write; the endpoint does all that a tuning job takes: a process for each training
+job, metrics, logs, artifacts, counters. They take turns, so that whatever else the machine does
+falls on both. Every turn has its rows in an order of its own, because the endpoint keeps parsed
+data for the next tuning job on it, which would spare it what the script has to do.
 
 Times are from start to end of the whole search, without starting Python or the endpoint; the
 endpoint's are its own, CreationTime to HyperParameterTuningEndTime.
