@@ -16,7 +16,7 @@ import xgboost
 from tests.contract import processes, serving
 from tests.contract.aws import Aws, Document
 from tests.contract.conftest import StartEndpoint
-from tests.contract.examples import example, rows
+from tests.contract.examples import IMAGE, example, rows
 
 ROWS = np.random.default_rng(5).normal(size=(7, 5)).astype(np.float32)
 CSV = "\n".join(",".join(repr(float(value)) for value in row) for row in ROWS)
@@ -41,7 +41,7 @@ def test_predictions_are_the_models(aws: Aws, uri: str, in_service: str) -> None
     """CSV, one row or many, gets what plain XGBoost makes of the artifact."""
     expected = serving.plain_predictions(aws, uri, ROWS)
     answer = serving.invoke(aws, in_service, CSV)
-    assert [float(value) for value in answer["Body"].split(",")] == pytest.approx(expected)
+    assert [float(value) for value in answer["Body"].splitlines()] == pytest.approx(expected)
     assert answer["ContentType"].startswith("text/csv")
     assert answer["InvokedProductionVariant"] == "variant-0"
     single = serving.invoke(aws, in_service, CSV.splitlines()[3])["Body"]
@@ -67,7 +67,7 @@ def test_libsvm_and_missing_values(aws: Aws, uri: str, in_service: str) -> None:
     )
     for body, kind in ((libsvm, "text/libsvm"), (libsvm, "text/x-libsvm"), (csv, "text/csv")):
         answer = serving.invoke(aws, in_service, body, ContentType=kind)["Body"]
-        assert [float(value) for value in answer.split(",")] == pytest.approx(expected), kind
+        assert [float(value) for value in answer.splitlines()] == pytest.approx(expected), kind
 
 
 def test_json_is_answered_where_it_is_accepted(aws: Aws, in_service: str) -> None:
@@ -80,11 +80,11 @@ def test_json_is_answered_where_it_is_accepted(aws: Aws, in_service: str) -> Non
     ("body", "kind", "status", "words"),
     [
         ("1,2", "text/csv", 400, "data 2 is not consistent with feature size of trained model 5"),
-        ("1,2,3,4,5\n1,2", "text/csv", 400, "Row 2 has 2 values"),
-        ("1,2,3,4,x", "text/csv", 400, "'x', which is not a number"),
-        ("\n\n", "text/csv", 400, "no rows"),
+        ("1,2,3,4,5\n1,2", "text/csv", 415, "row 2 has 2 values"),
+        ("1,2,3,4,x", "text/csv", 415, "'x', which is not a number"),
+        ("\n\n", "text/csv", 415, "no rows"),
         ("9:1", "text/libsvm", 400, "data 10 is larger than feature size of trained model 5"),
-        ("x:1", "text/libsvm", 400, "'x:1'"),
+        ("x:1", "text/libsvm", 415, "'x:1'"),
         ("{}", "application/json", 415, "Content type application/json is not supported"),
     ],
 )
@@ -182,7 +182,7 @@ def test_an_update_serves_the_new_model(aws: Aws, bucket: str, uri: str, model: 
         aws.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
         described = serving.settled(aws, endpoint)
         assert described["EndpointStatus"] == "InService"
-        answer = serving.invoke(aws, endpoint, CSV)["Body"].split(",")
+        answer = serving.invoke(aws, endpoint, CSV)["Body"].splitlines()
         expected = other.predict(xgboost.DMatrix(ROWS)).tolist()
         assert [float(value) for value in answer] == pytest.approx(expected)
     assert "no file xgboost-model" in described["FailureReason"]
@@ -222,6 +222,46 @@ def test_other_boosters(aws: Aws, bucket: str, booster: str) -> None:
     answer = serving.invoke(aws, endpoint, CSV, Accept="application/json")["Body"]
     scores = [each["score"] for each in json.loads(answer)["predictions"]]
     assert scores == pytest.approx(trained.predict(xgboost.DMatrix(ROWS)).tolist())
+
+
+@pytest.mark.parametrize(
+    ("version", "csv"),
+    [
+        ("0.90-2", "[A],[B]"),
+        ("1.0-1-cpu-py3", "[A],[B]"),
+        ("1.2-1", "[A],[B]"),
+        ("1.2-2", "A\nB\n"),
+        ("1.7-1", "A\nB\n"),
+    ],
+)
+def test_classes_in_csv(aws: Aws, bucket: str, version: str, csv: str) -> None:
+    """Up to version 1.2-1 the container has one line for all rows, then a line for each."""
+    labels = np.arange(len(ROWS)) % 3
+    parameters = {"objective": "multi:softprob", "num_class": 3}
+    trained = xgboost.train(parameters, xgboost.DMatrix(ROWS, labels), 2)
+    content = serving.archive(**{"xgboost-model": bytes(trained.save_raw())})
+    image = f"{IMAGE.rpartition(':')[0]}:{version}"
+    model = serving.create_model(aws, serving.put(aws, bucket, content), image=image)
+    answer = serving.invoke(aws, serving.create_endpoint(aws, model), "\n".join(CSV.split()[:2]))
+    classes = trained.predict(xgboost.DMatrix(ROWS[:2])).tolist()
+    separator = ", " if "[" in csv else ","
+    for letter, row in zip("AB", classes, strict=True):
+        csv = csv.replace(letter, separator.join(map(str, row)))
+    assert answer["Body"] == csv
+
+
+def test_an_environment_that_changes_answers(aws: Aws, uri: str) -> None:
+    """A model whose script or output selection would be ignored is not served."""
+    model = serving.unique("model")
+    environment = {"SAGEMAKER_INFERENCE_OUTPUT": "probabilities"}
+    container = {"Image": IMAGE, "ModelDataUrl": uri, "Environment": environment}
+    aws.sagemaker.create_model(
+        ModelName=model, ExecutionRoleArn=serving.ROLE, PrimaryContainer=container
+    )
+    endpoint = serving.create_endpoint(aws, model)
+    described = aws.sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert described["EndpointStatus"] == "Failed"
+    assert "SAGEMAKER_INFERENCE_OUTPUT" in described["FailureReason"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ _INDEX_DIGITS = 9
 class BodyError(Exception):
     """The container refuses a body, with a status of HTTP's."""
 
-    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+    def __init__(self, message: str, status: HTTPStatus) -> None:
         super().__init__(message)
         self.status = status
 
@@ -38,12 +38,15 @@ def parse(content_type: str, body: bytes) -> Any:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         )
     try:
-        lines = [line for line in body.decode().splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise BodyError(f"The body is not UTF-8: {error}.") from error
-    if not lines:
-        raise BodyError("The body has no rows.")
-    return _csv(lines) if kind == _CSV else _libsvm(lines)
+        lines = _filled_lines(body.decode())
+        return _csv(lines) if kind == _CSV else _libsvm(lines)
+    except ValueError as error:  # what is not UTF-8 among them
+        name = "csv" if kind == _CSV else "libsvm"
+        raise BodyError(
+            f"Loading {name} data failed with Exception, please ensure data is in {name} format:"
+            f" {error}",
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ) from error
 
 
 def fit(rows: Any, features: int) -> Any:
@@ -57,28 +60,34 @@ def fit(rows: Any, features: int) -> Any:
     width = rows.shape[1]
     if isinstance(rows, csr_matrix):
         if width > features:
-            raise BodyError(
+            raise _unfit(
                 f"Feature size of libsvm inference data {width} is larger than feature size of"
                 f" trained model {features}."
             )
         return csr_matrix((rows.data, rows.indices, rows.indptr), (rows.shape[0], features))
     if width != features:
-        raise BodyError(
+        raise _unfit(
             f"Feature size of {_CSV} inference data {width} is not consistent with feature size"
             f" of trained model {features}."
         )
     return rows
 
 
-def write(accept: str, predictions: Sequence[Any]) -> tuple[str, str]:
+def write(accept: str, predictions: Sequence[Any], *, one_line: bool) -> tuple[str, str]:
     """Content type and body of an answer.
+
+    Args:
+        accept: the types that are accepted; CSV if it names none.
+        predictions: a number for each row, or a list of one for each class.
+        one_line: whether CSV has all rows in one line instead of a line for each.
 
     Raises:
         BodyError: nothing that is accepted can be written.
     """
     kinds = [_kind(each) for each in accept.split(",")]
     if not accept.strip() or {"*/*", "text/*", _CSV} & set(kinds):
-        return f"{_CSV}; charset=utf-8", ",".join(map(str, predictions))
+        text = ",".join(map(str, predictions)) if one_line else _lines(predictions)
+        return f"{_CSV}; charset=utf-8", text
     if _JSON in kinds:
         scores = [{"score": each} for each in predictions]
         return _JSON, json.dumps({"predictions": scores})
@@ -88,15 +97,31 @@ def write(accept: str, predictions: Sequence[Any]) -> tuple[str, str]:
     )
 
 
+def _unfit(message: str) -> BodyError:
+    return BodyError(f"Unable to evaluate payload provided: {message}", HTTPStatus.BAD_REQUEST)
+
+
+def _lines(predictions: Sequence[Any]) -> str:
+    rows = (each if isinstance(each, list) else [each] for each in predictions)
+    return "".join(f"{','.join(map(str, row))}\n" for row in rows)
+
+
 def _kind(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
+
+
+def _filled_lines(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ValueError("the body has no rows")
+    return lines
 
 
 def _csv(lines: Sequence[str]) -> Any:
     rows = [line.split(",") for line in lines]
     for number, row in enumerate(rows, start=1):
         if len(row) != len(rows[0]):
-            raise BodyError(f"Row {number} has {len(row)} values, where row 1 has {len(rows[0])}.")
+            raise ValueError(f"row {number} has {len(row)} values, where row 1 has {len(rows[0])}")
     # An empty value is a missing one.
     return np.array(
         [
@@ -117,7 +142,7 @@ def _libsvm(lines: Sequence[str]) -> Any:
             if not colon:  # a label, which a row may begin with
                 continue
             if not index.isdecimal() or len(index) > _INDEX_DIGITS:
-                raise BodyError(f"Row {number} has {pair!r}, which is not INDEX:VALUE.")
+                raise ValueError(f"row {number} has {pair!r}, which is not INDEX:VALUE")
             indices.append(int(index))
             data.append(_number(value, number))
         starts.append(len(data))
@@ -129,4 +154,4 @@ def _number(text: str, row: int) -> float:
     try:
         return float(text)
     except ValueError:
-        raise BodyError(f"Row {row} has {text!r}, which is not a number.") from None
+        raise ValueError(f"row {row} has {text!r}, which is not a number") from None

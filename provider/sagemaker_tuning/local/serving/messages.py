@@ -14,6 +14,9 @@ ANSWER_SECONDS: Final = 60
 LOAD_SECONDS: Final = 120
 """Likewise, until its model is loaded."""
 
+ONE_LINE: Final = "--one-line"
+"""The predictor's option to answer CSV in one line."""
+
 _LENGTH: Final = struct.Struct("!Q")
 
 

@@ -21,7 +21,7 @@ import xgboost  # noqa: E402 -- after the lines above
 from sagemaker_tuning.local.serving import bodies  # noqa: E402 -- likewise
 
 
-def main() -> None:
+def main(*, one_line: bool) -> None:
     """Load the model that comes first, say whether that worked, and answer until the end."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(messages.LOAD_SECONDS)
@@ -40,7 +40,8 @@ def main() -> None:
         content_type, accept, body = invocation
         try:
             predictions = _predict(booster, bodies.parse(content_type.decode(), body))
-            _answer(answers, HTTPStatus.OK, *bodies.write(accept.decode(), predictions))
+            written = bodies.write(accept.decode(), predictions, one_line=one_line)
+            _answer(answers, HTTPStatus.OK, *written)
         except bodies.BodyError as error:
             _answer(answers, error.status, "text/plain", str(error))
         except Exception as error:  # noqa: BLE001 -- the next invocation may be a better one
@@ -81,4 +82,4 @@ def _predict(booster: xgboost.Booster, rows: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    main(one_line=messages.ONE_LINE in sys.argv)

@@ -29,11 +29,13 @@ class Variant:
     Args:
         name: `VariantName`.
         load: gives the model's bytes, or raises ServingError.
+        one_line: whether the predictions in a CSV answer share one line.
     """
 
-    def __init__(self, name: str, load: Callable[[], bytes]) -> None:
+    def __init__(self, name: str, load: Callable[[], bytes], *, one_line: bool = False) -> None:
         self.name = name
         self._load = load
+        self._options = (messages.ONE_LINE,) if one_line else ()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -92,7 +94,7 @@ class Variant:
             return self._process
         self._end()
         model = self._load()
-        self._process = process = _launch()
+        self._process = process = _launch(*self._options)
         try:
             status, _, answer = _exchange(process, (model,), messages.LOAD_SECONDS)
         except _LostError as error:
@@ -121,9 +123,9 @@ class _LostError(Exception):
     """The predictor ended, or did not answer in time."""
 
 
-def _launch() -> subprocess.Popen[bytes]:
+def _launch(*options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", _PREDICTOR],
+        [sys.executable, "-m", _PREDICTOR, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # A Ctrl-C in the endpoint's terminal is the endpoint's to deal with.
