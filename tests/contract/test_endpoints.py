@@ -159,6 +159,9 @@ def test_models_that_cannot_be_served(aws: Aws, bucket: str, content: bytes, rea
     assert reason in described["FailureReason"]
     with pytest.raises(botocore.exceptions.ClientError, match=f"Endpoint {endpoint} of account"):
         serving.invoke(aws, endpoint, CSV)
+    config = described["EndpointConfigName"]
+    with pytest.raises(botocore.exceptions.ClientError, match="Cannot update failed endpoint"):
+        aws.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
     aws.sagemaker.delete_endpoint(EndpointName=endpoint)
 
 

@@ -8,6 +8,10 @@ from sagemaker_tuning.local.wire import Document
 
 def create(context: Context, request: Document) -> Document:
     """CreateEndpointConfig."""
+    if "ShadowProductionVariants" in request:
+        raise validation_error(
+            "The local SageMaker endpoint does not support ShadowProductionVariants."
+        )
     names = [variant["VariantName"] for variant in request["ProductionVariants"]]
     for number, variant in enumerate(request["ProductionVariants"], start=1):
         path = f"ProductionVariants.{number}"

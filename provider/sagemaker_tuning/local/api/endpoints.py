@@ -52,7 +52,7 @@ def update(context: Context, request: Document) -> Document:
     name = request["EndpointName"]
     kept = {}
     with context.store.transaction():
-        document = _settled(context, name)
+        document = _updatable(context, name)
         if request.get("RetainAllVariantProperties"):
             dropped = {
                 each["VariantPropertyType"]
@@ -63,6 +63,8 @@ def update(context: Context, request: Document) -> Document:
                 kept = {}
         _aim(context, document, request["EndpointConfigName"], keep=kept)
         document["EndpointStatus"] = "Updating"
+        if "DeploymentConfig" in request:
+            document["LastDeploymentConfig"] = request["DeploymentConfig"]
         ENDPOINT.save(context, name, document)
     context.endpoints.deploy(context.region, name)
     return {"EndpointArn": document["EndpointArn"]}
@@ -72,7 +74,7 @@ def update_weights_and_capacities(context: Context, request: Document) -> Docume
     """UpdateEndpointWeightsAndCapacities; at once, since there are no instances to start."""
     name = request["EndpointName"]
     with context.store.transaction():
-        document = _settled(context, name)
+        document = _updatable(context, name)
         by_name = {each["VariantName"]: each for each in document.get(DEPLOYED, ())}
         for number, desired in enumerate(request["DesiredWeightsAndCapacities"], start=1):
             variant = by_name.get(desired["VariantName"])
@@ -102,6 +104,19 @@ def _settled(context: Context, name: str) -> Document:
     document = ENDPOINT.find(context, name)
     if document["EndpointStatus"] in {"Creating", "Updating"}:
         raise validation_error(f'Cannot update in-progress endpoint "{document["EndpointArn"]}".')
+    return document
+
+
+def _updatable(context: Context, name: str) -> Document:
+    """Likewise, of one that answers; of the others AWS lets nothing be done but deletion.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+    """
+    document = _settled(context, name)
+    if document["EndpointStatus"] != "InService":
+        raise validation_error(
+            f'Cannot update failed endpoint "{document["EndpointArn"]}". Delete it.'
+        )
     return document
 
 

@@ -61,7 +61,8 @@ def update(context: Context, request: Document) -> Document:
         added = request.pop("AdditionalInferenceSpecificationsToAdd", [])
         if added:
             document.setdefault("AdditionalInferenceSpecifications", []).extend(added)
-        request.pop("ClientToken", None)
+        for name in ("ClientToken", "ModelPackageArn"):
+            request.pop(name, None)
         document.update(request)
         MODEL_PACKAGE.save(context, name_of(MODEL_PACKAGE, document["ModelPackageArn"]), document)
     return {"ModelPackageArn": document["ModelPackageArn"]}

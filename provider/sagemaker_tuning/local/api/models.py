@@ -13,8 +13,10 @@ from sagemaker_tuning.local.wire import Document
 def create(context: Context, request: Document) -> Document:
     """CreateModel."""
     name = request["ModelName"]
-    if "PrimaryContainer" in request and "Containers" in request:
-        raise validation_error("Provide either PrimaryContainer or Containers, not both.")
+    if ("PrimaryContainer" in request) == bool(request.get("Containers")):
+        raise validation_error(
+            "Provide either PrimaryContainer or Containers, of which there is one at least."
+        )
     if context.store.find("model", context.region, name) is not None:
         raise MODEL.taken(MODEL.arn_of(context.region, name))
     for path, container in _containers(request):
@@ -58,9 +60,15 @@ def _complete(context: Context, path: str, container: Document) -> None:
         raise validation_error(f"{path}.Image is required where there is no ModelPackageName.")
     container.setdefault("Mode", "SingleModel")
     container.setdefault("Environment", {})
-    uri = container.get("ModelDataUrl")
-    if uri is not None and container["Mode"] == "SingleModel":
-        _require_data(path, uri)
+    source = container.get("ModelDataSource", {}).get("S3DataSource")
+    if source is not None and "ModelDataUrl" in container:
+        raise validation_error(f"{path} has both ModelDataUrl and ModelDataSource. Give one.")
+    if source is not None:
+        prefix = source["S3DataType"] == "S3Prefix"
+        path = f"{path}.ModelDataSource.S3DataSource.S3Uri"
+        _require_data(path, source["S3Uri"], prefix=prefix)
+    elif "ModelDataUrl" in container and container["Mode"] == "SingleModel":
+        _require_data(f"{path}.ModelDataUrl", container["ModelDataUrl"], prefix=False)
 
 
 def _require_approved(context: Context, path: str, package: str) -> None:
@@ -72,8 +80,9 @@ def _require_approved(context: Context, path: str, package: str) -> None:
         )
 
 
-def _require_data(path: str, uri: str) -> None:
+def _require_data(path: str, uri: str, *, prefix: bool) -> None:
     if not uri.startswith("s3://"):
-        raise validation_error(f"{path}.ModelDataUrl {uri} is not a URI that begins s3://BUCKET.")
-    if objects.read(*objects.parse_uri(uri)) is None:
+        raise validation_error(f"{path} {uri} is not a URI that begins s3://BUCKET.")
+    bucket, key = objects.parse_uri(uri)
+    if not (objects.exist(uri) if prefix else objects.read(bucket, key) is not None):
         raise validation_error(f"Could not find model data at {uri}.")
