@@ -11,7 +11,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test lint format bench bench-tuning lock wheel
+.PHONY: help venv demo up down test test-clients lint format bench bench-tuning lock wheel
 .SILENT:
 
 help: ## list the targets (the default)
@@ -33,6 +33,13 @@ down: venv ## stop what `make up` started
 test: venv ## run the tests (ARGS="tests/unit -k naming" narrows them)
 	$(BIN)/pytest $(ARGS)
 
+test-clients: venv ## drive the local endpoint by the SageMaker Python SDK, versions 2 and 3
+	for sdk in v2 v3; do \
+		sh requirements/venv.sh requirements/sagemaker-sdk-$$sdk.txt .venv-sdk-$$sdk && \
+		SAGEMAKER_SUPPRESS_V2_WARNING=1 ENDPOINT_PYTHON=$(BIN)/python \
+		.venv-sdk-$$sdk/bin/python -m pytest tests/clients/test_sdk_$$sdk.py $(ARGS) || exit; \
+	done
+
 lint: venv ## ruff, mypy and the import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -53,7 +60,9 @@ lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions
 	PATH="$$PATH:$(CURDIR)/$(BIN)"; command -v uv >/dev/null || { \
 		echo "make lock: needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt && \
-	$(COMPILE) setup.cfg $(LOCKED:.txt=.in) --extra dev -o $(LOCKED)
+	$(COMPILE) setup.cfg $(LOCKED:.txt=.in) --extra dev -o $(LOCKED) && \
+	$(COMPILE) requirements/sagemaker-sdk-v2.in -o requirements/sagemaker-sdk-v2.txt && \
+	$(COMPILE) requirements/sagemaker-sdk-v3.in -o requirements/sagemaker-sdk-v3.txt
 
 wheel: venv ## build the wheel into dist/
 	rm -rf build

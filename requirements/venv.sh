@@ -1,16 +1,17 @@
 #!/bin/sh
-# Makes .venv: the locked dependencies and this project, editable. `make venv` runs it as
+# Makes a virtual environment: a locked set of packages and, in .venv, this project, editable.
 #
-#   sh requirements/venv.sh LOCKED_SET
+#   sh requirements/venv.sh LOCKED_SET [FOLDER]
 #
-# PYTHON=... in the environment chooses the interpreter. Does nothing when .venv is up to
-# date; builds it from scratch when it is not, or when an earlier build was cut short.
+# FOLDER is .venv unless named. PYTHON=... in the environment chooses the interpreter. Does
+# nothing when the environment is up to date; builds it from scratch when it is not, or when an
+# earlier build was cut short.
 set -uf
 cd "$(dirname "$0")/.." || exit 1
 unset CDPATH PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 locked=$1
-venv=.venv
+venv=${2:-.venv}
 log=$venv/install.log
 stamp=$venv/made-from
 
@@ -106,11 +107,11 @@ with_pip() {
         >>"$log" 2>&1 </dev/null
 }
 
-# The set is complete, so there is nothing to resolve; setuptools is in it, so there is
-# nothing to fetch for building this project.
+# The set is complete, so there is nothing to resolve; setuptools is in that of .venv, so there
+# is nothing to fetch for building this project.
 install_with() {
-    "$1" --no-deps --require-hashes -r "$locked" &&
-        "$1" --no-deps --no-build-isolation --editable .
+    "$1" --no-deps --require-hashes -r "$locked" || return
+    [ "$venv" != .venv ] || "$1" --no-deps --no-build-isolation --editable .
 }
 
 # uv does not read pip's configuration; an index named only there is meant for both.

@@ -24,8 +24,12 @@ os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """Run one local SageMaker endpoint for all tests of this process; give its URL."""
-    command = [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0"]
+    """Run one local SageMaker endpoint for all tests of this process; give its URL.
+
+    The clients' environments do not have it, so there ENDPOINT_PYTHON says who does.
+    """
+    python = os.environ.get("ENDPOINT_PYTHON", sys.executable)
+    command = [python, "-m", "sagemaker_tuning.local", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = process.stdout.readline()
