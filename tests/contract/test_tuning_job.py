@@ -1,8 +1,7 @@
-"""A tuning job from Create to its best model, beside what SageMaker itself was recorded to do."""
+"""A tuning job from Create to its best model."""
 
 import io
 import re
-import struct
 import tarfile
 
 import numpy as np
@@ -36,59 +35,6 @@ def test_the_best_training_job_is_the_one_with_the_highest_objective(
     best = max(jobs, key=lambda job: job["FinalHyperParameterTuningJobObjectiveMetric"]["Value"])
     assert completed["BestTrainingJob"] == best
     assert best["ObjectiveStatus"] == "Succeeded"
-
-
-def test_the_final_objective_is_a_float_of_32_bits(completed: Document) -> None:
-    """Recorded: the metric's value has been through a 32-bit float, and has a name."""
-    metric = completed["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
-    assert metric.keys() == {"MetricName", "Value"}
-    assert metric["MetricName"] == "validation:auc"
-    assert metric["Value"] == struct.unpack("f", struct.pack("f", metric["Value"]))[0]
-
-
-def test_training_jobs_are_named_and_numbered_after_the_tuning_job(
-    aws: Aws, completed: Document
-) -> None:
-    """Recorded: <tuning job>-NNN-<8 hex>, numbered from 001."""
-    name = completed["HyperParameterTuningJobName"]
-    names = [job["TrainingJobName"] for job in aws.training_jobs(name)]
-    assert [re.sub(r"-[0-9a-f]{8}$", "", each) for each in names] == [
-        f"{name}-{number:03}" for number in (1, 2, 3, 4)
-    ]
-
-
-def test_describe_adds_what_sagemaker_was_recorded_to_add(
-    aws: Aws, request_document: Document
-) -> None:
-    """Recorded: the injected hyperparameter, metrics, flags and channel defaults; nothing lost."""
-    job = aws.describe(aws.create(request_document))
-    sent, shown = request_document[DEFINITION], job[DEFINITION]
-    assert shown["StaticHyperParameters"] == {
-        **sent["StaticHyperParameters"],
-        "_tuning_objective_metric": "validation:auc",
-    }
-    assert [shown[name] for name in shown if name.startswith("Enable")] == [False, False, False]
-    for channel, sent_channel in zip(
-        shown["InputDataConfig"], sent["InputDataConfig"], strict=True
-    ):
-        assert channel == {**sent_channel, "RecordWrapperType": "None"}
-    for name in ("RoleArn", "ResourceConfig", "StoppingCondition"):
-        assert shown[name] == sent[name]
-    limits = request_document[CONFIG]["ResourceLimits"]
-    assert job[CONFIG]["ResourceLimits"] == limits
-    assert job["TuningJobCompletionDetails"] == {"NumberOfTrainingJobsObjectiveNotImproving": 0}
-    assert job["ConsumedResources"].keys() == {"RuntimeInSeconds"}
-
-
-def test_metric_definitions_end_with_the_objective_once_more(completed: Document) -> None:
-    """Recorded: a built-in algorithm's metrics, then ObjectiveMetric with the objective's regex."""
-    metrics = completed[DEFINITION]["AlgorithmSpecification"]["MetricDefinitions"]
-    regexes = {metric["Name"]: metric["Regex"] for metric in metrics}
-    assert metrics[-1]["Name"] == "ObjectiveMetric"
-    assert regexes["ObjectiveMetric"] == regexes["validation:auc"]
-    assert regexes["validation:auc"] == (
-        r".*\[[0-9]+\].*#011validation-auc:([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*"
-    )
 
 
 def test_the_best_job_so_far_appears_with_the_first_success(
@@ -293,21 +239,3 @@ def test_an_environment_and_a_static_choice_reach_the_training_job(
     job = aws.sagemaker.describe_training_job(TrainingJobName=best)
     assert job["Environment"] == {"STAGE": "test"}
     assert job["HyperParameters"]["scale_pos_weight"] == "2"
-
-
-def test_the_recordings_decide_which_fields_a_running_job_has(completed: Document) -> None:
-    """A job here has every field that a recorded one has, and no others but an ended job's."""
-    recorded = {
-        "HyperParameterTuningJobName",
-        "HyperParameterTuningJobArn",
-        "HyperParameterTuningJobConfig",
-        "HyperParameterTuningJobStatus",
-        "CreationTime",
-        "LastModifiedTime",
-        "TrainingJobStatusCounters",
-        "ObjectiveStatusCounters",
-        "TuningJobCompletionDetails",
-        "ConsumedResources",
-    }
-    ended = {"HyperParameterTuningEndTime", "BestTrainingJob", DEFINITION}
-    assert completed.keys() - {"ResponseMetadata"} == recorded | ended

@@ -50,7 +50,11 @@ def create(context: Context, request: Document) -> Document:
 
 def describe(context: Context, request: Document) -> Document:
     """DescribeHyperParameterTuningJob."""
-    return find(context, request["HyperParameterTuningJobName"])
+    job = find(context, request["HyperParameterTuningJobName"])
+    if job["HyperParameterTuningJobStatus"] not in documents.TERMINAL:
+        # On AWS both move on while no training job starts or ends.
+        documents.touch_tuning_job(job)
+    return job
 
 
 def list_all(context: Context, request: Document) -> Document:
