@@ -4,6 +4,7 @@ Nothing is unpacked to disk, and nothing is unpickled: an archive may come from 
 """
 
 import io
+import lzma
 import posixpath
 import tarfile
 import zlib
@@ -28,7 +29,10 @@ def load(container: Document) -> bytes:
     """
     source = container.get("ModelDataSource", {}).get("S3DataSource")
     if source is not None and source.get("CompressionType") == "None":
-        model = _read(f"{source['S3Uri'].rstrip('/')}/{MODEL_NAME}")
+        uri = source["S3Uri"]
+        if source["S3DataType"] == "S3Prefix":
+            uri = f"{uri.rstrip('/')}/{MODEL_NAME}"
+        model = _read(uri)
     else:
         uri = container.get("ModelDataUrl") if source is None else source["S3Uri"]
         if uri is None:
@@ -58,7 +62,7 @@ def _extract(archive: bytes, uri: str) -> bytes:
                 if posixpath.normpath(member.name) == MODEL_NAME and member.isfile():
                     found = _content(tar, member, uri)
     # What is no archive, or one that is damaged, shows in as many ways as there are formats.
-    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
         raise ServingError(f"Failed to extract model data {uri}: {error}.") from error
     if found is None:
         raise ServingError(f"The model data {uri} has no file {MODEL_NAME} in its root.")

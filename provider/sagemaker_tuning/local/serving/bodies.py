@@ -39,7 +39,9 @@ def parse(content_type: str, body: bytes) -> Any:
         )
     try:
         lines = _filled_lines(body.decode())
-        return _csv(lines) if kind == _CSV else _libsvm(lines)
+        with np.errstate(over="ignore"):  # which is refused
+            rows = _csv(lines) if kind == _CSV else _libsvm(lines)
+        _require_finite(rows)
     except ValueError as error:  # what is not UTF-8 among them
         name = "csv" if kind == _CSV else "libsvm"
         raise BodyError(
@@ -47,6 +49,7 @@ def parse(content_type: str, body: bytes) -> Any:
             f" {error}",
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         ) from error
+    return rows
 
 
 def fit(rows: Any, features: int) -> Any:
@@ -148,6 +151,11 @@ def _libsvm(lines: Sequence[str]) -> Any:
         starts.append(len(data))
     width = max(indices, default=-1) + 1
     return csr_matrix((np.array(data, dtype=np.float32), indices, starts), (len(lines), width))
+
+
+def _require_finite(rows: Any) -> None:
+    if np.isinf(rows.data if isinstance(rows, csr_matrix) else rows).any():
+        raise ValueError("a value is infinite or too large for 32 bits")
 
 
 def _number(text: str, row: int) -> float:

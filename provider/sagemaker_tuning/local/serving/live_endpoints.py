@@ -5,7 +5,6 @@ import random
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from sagemaker_tuning.local import documents
@@ -36,13 +35,6 @@ TARGET = "_Target"
 """Likewise with what is to serve once it is ready."""
 
 
-@dataclass
-class _Live:
-    """The variants that answer. Their processes start when there is something to answer."""
-
-    variants: Sequence[Variant]
-
-
 class LiveEndpoints:
     """Deploys endpoints, and finds the variants that answer for them.
 
@@ -53,7 +45,8 @@ class LiveEndpoints:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._live: dict[_Key, _Live] = {}
+        self._live: dict[_Key, Sequence[Variant]] = {}
+        self._coming: dict[_Key, Sequence[Variant]] = {}
         self._closed = False
 
     def resume(self) -> None:
@@ -61,7 +54,8 @@ class LiveEndpoints:
         for region, document in self._store.endpoints():
             name = document["EndpointName"]
             if DEPLOYED in document:
-                self._live[_key(region, name)] = _Live(_variants(document[DEPLOYED]))
+                # Their processes start when there is something to answer.
+                self._live[_key(region, name)] = _variants(document[DEPLOYED])
             if TARGET in document:
                 self.deploy(region, name)
 
@@ -75,32 +69,32 @@ class LiveEndpoints:
     def variants(self, region: str, name: str) -> Sequence[Variant]:
         """The variants that answer now; empty where none does."""
         with self._lock:
-            live = self._live.get(_key(region, name))
-        return [] if live is None else live.variants
+            return self._live.get(_key(region, name), [])
 
     def delete(self, region: str, name: str) -> None:
         """Ends an endpoint's processes."""
         with self._lock:
-            live = self._live.pop(_key(region, name), None)
+            live = self._live.pop(_key(region, name), [])
         _close(live)
 
     def close(self) -> None:
-        """Ends all processes."""
+        """Ends all processes; the store is left alone from then on."""
         with self._lock:
             self._closed = True
-            endpoints, self._live = list(self._live.values()), {}
-        for live in endpoints:
-            _close(live)
+            endpoints, self._live = [*self._live.values(), *self._coming.values()], {}
+        for variants in endpoints:
+            _close(variants)
 
     def _deploy(self, region: str, name: str) -> None:
-        document = self._store.find("endpoint", region, name)
-        if document is None or TARGET not in document:
-            return
-        new = _Live(_variants(document[TARGET]))
+        with self._lock:
+            document = None if self._closed else self._store.find("endpoint", region, name)
+            if document is None or TARGET not in document:
+                return
+            new = self._coming[_key(region, name)] = _variants(document[TARGET])
         try:
             for summary in document[TARGET]:
                 _require_known(summary["_Container"])
-            for variant in new.variants:
+            for variant in new:
                 variant.start()
         except Exception as error:  # noqa: BLE001 -- whatever it was, the endpoint must leave Creating
             if not isinstance(error, ServingError):
@@ -108,27 +102,29 @@ class LiveEndpoints:
             self._settle(region, name, None, str(error))
             _close(new)
         else:
-            replaced = self._settle(region, name, new)
-            for variant in () if replaced is None else replaced.variants:
+            for variant in self._settle(region, name, new):
                 variant.retire()
 
-    def _settle(self, region: str, name: str, new: _Live | None, failure: str = "") -> _Live | None:
+    def _settle(
+        self, region: str, name: str, new: Sequence[Variant] | None, failure: str = ""
+    ) -> Sequence[Variant]:
         """Writes the outcome and has what is new answer; what nobody needs any more."""
         with self._lock:
+            self._coming.pop(_key(region, name), None)
             if self._closed:
-                return new
+                return new or []
             with self._store.transaction():
                 document = self._store.find("endpoint", region, name)
                 if document is None:  # it was deleted meanwhile
-                    return new
+                    return new or []
                 _fail(document, failure) if new is None else _succeed(document)
                 document["LastModifiedTime"] = documents.now()
                 self._store.update_resource(
                     "endpoint", region, name, document, status=document["EndpointStatus"]
                 )
             if new is None:
-                return None
-            old = self._live.get(_key(region, name))
+                return []
+            old = self._live.get(_key(region, name), [])
             self._live[_key(region, name)] = new
             return old
 
@@ -186,8 +182,8 @@ def _fail(document: Document, reason: str) -> None:
     document["EndpointStatus"] = "InService" if DEPLOYED in document else "Failed"
 
 
-def _close(live: _Live | None) -> None:
-    for variant in () if live is None else live.variants:
+def _close(variants: Sequence[Variant]) -> None:
+    for variant in variants:
         variant.close()
 
 

@@ -8,6 +8,7 @@ notice, an alarm ends it.
 import os
 import signal
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, BinaryIO
 
@@ -82,4 +83,5 @@ def _predict(booster: xgboost.Booster, rows: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main(one_line=messages.ONE_LINE in sys.argv)
+    with suppress(BrokenPipeError):  # the endpoint is gone, and nobody wants the answer
+        main(one_line=messages.ONE_LINE in sys.argv)

@@ -95,6 +95,9 @@ class Variant:
         self._end()
         model = self._load()
         self._process = process = _launch(*self._options)
+        if self._closed:  # while it had no process that could have been ended
+            self._end()
+            self._require_open()
         try:
             status, _, answer = _exchange(process, (model,), messages.LOAD_SECONDS)
         except _LostError as error:

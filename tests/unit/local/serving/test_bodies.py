@@ -69,3 +69,13 @@ def test_json_and_what_cannot_be_written() -> None:
     with pytest.raises(bodies.BodyError, match="image/png is not supported") as caught:
         bodies.write("image/png", [0.5], one_line=False)
     assert caught.value.status == 406
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("text/csv", b"1,inf"), ("text/csv", b"1e39,2"), ("text/libsvm", b"1:-inf")]
+)
+def test_what_a_model_cannot_compare_is_refused(kind: str, body: bytes) -> None:
+    """As the body's fault, which it would not be said to be by XGBoost."""
+    with pytest.raises(bodies.BodyError, match="infinite or too large") as caught:
+        bodies.parse(kind, body)
+    assert caught.value.status == 415
