@@ -65,7 +65,9 @@ find_python() {
 # What a .venv is made from. The same line again means that there is nothing to do. The path
 # counts, because the scripts of a .venv and the editable project name it.
 made_from() {
-    echo "$({ cat "$locked" setup.cfg requirements/venv.sh && pwd -P; } | cksum) $locked $python"
+    project=setup.cfg
+    [ "$venv" = .venv ] || project=
+    echo "$({ cat "$locked" $project requirements/venv.sh && pwd -P; } | cksum) $locked $python"
 }
 
 is_made() {

@@ -9,8 +9,8 @@ from sagemaker.core.helper.session_helper import Session
 from sagemaker.core.parameter import ContinuousParameter, IntegerParameter
 from sagemaker.core.resources import Endpoint, EndpointConfig, Model, TrainingJob
 from sagemaker.core.shapes import ContainerDefinition, ProductionVariant
+from sagemaker.core.training.configs import Compute, InputData, OutputDataConfig, StoppingCondition
 from sagemaker.train import ModelTrainer
-from sagemaker.train.configs import Compute, InputData, OutputDataConfig, StoppingCondition
 from sagemaker.train.tuner import HyperparameterTuner
 
 from tests.contract.aws import REGION, Aws
@@ -94,7 +94,7 @@ def test_an_endpoint_predicts_as_the_artifact_does(
     variant = ProductionVariant(
         variant_name="all", model_name=name, instance_type="ml.m5.large", initial_instance_count=1
     )
-    EndpointConfig.create(endpoint_config_name=name, production_variants=[variant])
+    config = EndpointConfig.create(endpoint_config_name=name, production_variants=[variant])
     endpoint = Endpoint.create(endpoint_name=name, endpoint_config_name=name)
     endpoint.wait_for_status("InService")
     body = "\n".join(",".join(map(str, row)) for row in ROWS)
@@ -102,5 +102,5 @@ def test_an_endpoint_predicts_as_the_artifact_does(
     assert [float(value) for value in answer.replace("\n", ",").strip(",").split(",")] == (
         pytest.approx(plain_predictions(aws, artifact, ROWS))
     )
-    endpoint.delete()
-    model.delete()
+    for resource in (endpoint, config, model):
+        resource.delete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pendulum
+from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
 from airflow.providers.amazon.aws.operators.sagemaker import (
     SageMakerEndpointConfigOperator,
     SageMakerEndpointOperator,
@@ -10,10 +11,19 @@ from airflow.providers.amazon.aws.operators.sagemaker import (
     SageMakerTuningOperator,
 )
 from airflow.providers.amazon.aws.sensors.sagemaker import SageMakerTuningSensor
-from airflow.sdk import DAG
+from airflow.sdk import DAG, task
 
 DEFINITION = "params.request.TrainingJobDefinition"
-BEST = "ti.xcom_pull(task_ids='tune')['Tuning']['BestTrainingJob']['TrainingJobName']"
+BEST = "ti.xcom_pull(task_ids='best')"
+
+
+@task
+def best(tuning_job: str) -> str:
+    """The provider has no operator for this."""
+    hook = SageMakerHook()  # type: ignore[no-untyped-call]  # it has no types of its own
+    name: str = hook.describe_tuning_job(tuning_job)["BestTrainingJob"]["TrainingJobName"]
+    return name
+
 
 with DAG(
     dag_id="amazon_provider",
@@ -32,8 +42,7 @@ with DAG(
                 "TrainingJobDefinition",
             )
         },
-        wait_for_completion=True,
-        check_interval=1,
+        wait_for_completion=False,
     )
     wait = SageMakerTuningSensor(
         task_id="wait", job_name="{{ params.request.HyperParameterTuningJobName }}", poke_interval=1
@@ -73,4 +82,5 @@ with DAG(
         wait_for_completion=True,
         check_interval=1,
     )
-    tune >> wait >> model >> endpoint_config >> endpoint
+    best_training_job = best("{{ params.request.HyperParameterTuningJobName }}")
+    tune >> wait >> best_training_job >> model >> endpoint_config >> endpoint
