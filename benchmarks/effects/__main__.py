@@ -1,6 +1,6 @@
 """The effects that AWS published, looked for here: ``make bench-tuning``.
 
-The package's docstring says what is done. All seeds together take about 20 minutes on 2 cores and
+The package's docstring says what is done. All seeds together take about 15 minutes on 2 cores and
 write ``benchmarks/results/tuning.md``; anything less is only printed.
 """
 
