@@ -8,19 +8,25 @@ import pytest
 from tests.contract.aws import REGION, Aws
 from tests.contract.examples import rows
 
+# The SageMaker SDK makes a session when it is imported, which is at collection. What a user has set
+# would lead elsewhere, and without credentials it asks for those of an EC2 instance.
+for _name in [name for name in os.environ if name.startswith(("AWS_", "SAGEMAKER_"))]:
+    del os.environ[_name]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
 
 @pytest.fixture(scope="session")
 def aws(endpoint: str) -> Iterator[Aws]:
     """The endpoint; within, any client reaches it without being told more."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("AWS_", "SAGEMAKER_"))]:
-            patch.delenv(name)  # a user's own would lead elsewhere
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, os.devnull)
         patch.setenv("AWS_ENDPOINT_URL", endpoint)
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         yield Aws(endpoint)
 
 
