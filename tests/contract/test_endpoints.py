@@ -216,6 +216,29 @@ def test_callers_do_not_notice_an_update(aws: Aws, model: str) -> None:
         assert all(each.result() for each in calls)
 
 
+@pytest.mark.parametrize(
+    ("excluded", "weight", "count"),
+    [([], 3, 5), (["DesiredWeight"], 1, 5), (["DesiredInstanceCount"], 3, 1)],
+)
+def test_an_update_retains_what_it_is_asked_to(
+    aws: Aws, model: str, excluded: list[str], weight: float, count: int
+) -> None:
+    """Weight and instance count each for itself; what is excluded is the configuration's."""
+    endpoint = serving.create_endpoint(aws, model)
+    desired = {"VariantName": "variant-0", "DesiredWeight": 3, "DesiredInstanceCount": 5}
+    aws.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=endpoint, DesiredWeightsAndCapacities=[desired]
+    )
+    aws.sagemaker.update_endpoint(
+        EndpointName=endpoint,
+        EndpointConfigName=serving.create_config(aws, model),
+        RetainAllVariantProperties=True,
+        ExcludeRetainedVariantProperties=[{"VariantPropertyType": each} for each in excluded],
+    )
+    (variant,) = serving.settled(aws, endpoint)["ProductionVariants"]
+    assert (variant["CurrentWeight"], variant["CurrentInstanceCount"]) == (weight, count)
+
+
 @pytest.mark.parametrize("booster", ["gblinear", "dart"])
 def test_other_boosters(aws: Aws, bucket: str, booster: str) -> None:
     trained = xgboost.train({"booster": booster}, xgboost.DMatrix(ROWS, ROWS[:, 0]), 3)

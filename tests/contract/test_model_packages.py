@@ -94,6 +94,51 @@ def test_only_what_is_approved_is_deployed(aws: Aws, uri: str, group: str) -> No
     assert serving.invoke(aws, endpoint, ROW)["Body"] == serving.invoke(aws, plain, ROW)["Body"]
 
 
+def create_model(aws: Aws, **container: object) -> str:
+    """A model of a package; its name."""
+    name = serving.unique("model")
+    aws.sagemaker.create_model(
+        ModelName=name, ExecutionRoleArn=serving.ROLE, PrimaryContainer=container
+    )
+    return name
+
+
+def test_the_environment_of_a_package_is_its_models(aws: Aws, uri: str, group: str) -> None:
+    """What would change the answers is not lost on the way; the model's own is put over it."""
+    inference = specification(uri)
+    inference["Containers"][0]["Environment"] = {"SAGEMAKER_INFERENCE_OUTPUT": "probabilities"}
+    package = aws.sagemaker.create_model_package(
+        ModelPackageGroupName=group,
+        InferenceSpecification=inference,
+        ModelApprovalStatus="Approved",
+    )["ModelPackageArn"]
+    model = create_model(aws, ModelPackageName=package, Environment={"OTHER": "1"})
+    endpoint = serving.create_endpoint(aws, model)
+    described = aws.sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert described["EndpointStatus"] == "Failed"
+    assert "SAGEMAKER_INFERENCE_OUTPUT" in described["FailureReason"]
+
+
+def test_a_model_can_be_of_an_additional_specification(aws: Aws, uri: str, group: str) -> None:
+    """It is the one of this name that is deployed; a name that is not there is refused."""
+    package = add_version(aws, group, "s3://bucket/nothing", ModelApprovalStatus="Approved")
+    aws.sagemaker.update_model_package(
+        ModelPackageArn=package,
+        AdditionalInferenceSpecificationsToAdd=[{"Name": "good", **specification(uri)}],
+    )
+    model = create_model(aws, ModelPackageName=package, InferenceSpecificationName="good")
+    endpoint = serving.create_endpoint(aws, model)
+    assert float(serving.invoke(aws, endpoint, ROW)["Body"])
+    code, message = refusal(
+        aws.sagemaker.create_model,
+        ModelName=serving.unique("model"),
+        ExecutionRoleArn=serving.ROLE,
+        PrimaryContainer={"ModelPackageName": package, "InferenceSpecificationName": "bad"},
+    )
+    assert code == "ValidationException"
+    assert message.endswith("AdditionalInferenceSpecifications has good.")
+
+
 def test_an_update_leaves_what_it_does_not_name(aws: Aws, uri: str, group: str) -> None:
     """Properties are merged, removed by key, and the ARN stays as AWS gave it."""
     package = add_version(aws, group, uri, CustomerMetadataProperties={"a": "1", "b": "2"})
@@ -169,6 +214,37 @@ def test_what_no_package_can_be_made_of(aws: Aws, uri: str, group: str) -> None:
         code, message = refusal(create, InferenceSpecification=inference, **members)
         assert code == "ValidationException"
         assert words in message
+
+
+def test_packages_are_not_validated(aws: Aws, uri: str) -> None:
+    """The transform jobs that would are refused rather than said to have succeeded."""
+    job = {
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}
+        },
+        "TransformOutput": {"S3OutputPath": "s3://bucket/out"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    code, message = refusal(
+        aws.sagemaker.create_model_package,
+        ModelPackageName=serving.unique("validated"),
+        InferenceSpecification=specification(uri),
+        ValidationSpecification={
+            "ValidationRole": serving.ROLE,
+            "ValidationProfiles": [{"ProfileName": "one", "TransformJobDefinition": job}],
+        },
+    )
+    assert code == "ValidationException"
+    assert "ValidationSpecification" in message
+
+
+def test_groups_of_other_accounts(aws: Aws, group: str) -> None:
+    """There are none, and one's own are not given for them."""
+    list_groups = aws.sagemaker.list_model_package_groups
+    own = list_groups(NameContains=group, CrossAccountFilterOption="SameAccount")
+    assert len(own["ModelPackageGroupSummaryList"]) == 1
+    others = list_groups(CrossAccountFilterOption="CrossAccount")
+    assert others["ModelPackageGroupSummaryList"] == []
 
 
 def test_policies_of_groups_are_refused(aws: Aws, group: str) -> None:

@@ -207,16 +207,36 @@ def test_what_no_config_can_be_made_of(
     assert words in message
 
 
-def test_shadow_variants_are_refused(aws: Aws, model: str) -> None:
-    """By name, since no request would reach them."""
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        (
+            "ShadowProductionVariants",
+            [{"VariantName": "shadow", "ModelName": "m", "InstanceType": "ml.m5.large"}],
+        ),
+        ("AsyncInferenceConfig", {"OutputConfig": {"S3OutputPath": "s3://bucket/answers"}}),
+        (
+            "ExplainerConfig",
+            {
+                "ClarifyExplainerConfig": {
+                    "ShapConfig": {"ShapBaselineConfig": {"ShapBaseline": "1,2"}}
+                }
+            },
+        ),
+    ],
+)
+def test_what_would_answer_otherwise_is_refused(
+    aws: Aws, model: str, member: str, value: Any
+) -> None:
+    """By name, since no request would reach it, or none would be answered as it says."""
     variant = {"VariantName": "one", "ModelName": model, "InstanceType": "ml.m5.large"}
     message = refusal(
         aws.sagemaker.create_endpoint_config,
         EndpointConfigName=serving.unique("config"),
         ProductionVariants=[variant],
-        ShadowProductionVariants=[{**variant, "VariantName": "shadow"}],
+        **{member: value},
     )
-    assert "ShadowProductionVariants" in message
+    assert member in message
 
 
 def test_a_model_of_files_that_are_not_archived(aws: Aws, uri: str, bucket: str) -> None:

@@ -5,13 +5,15 @@ from sagemaker_tuning.local.api.resources import ENDPOINT_CONFIG, MODEL
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.wire import Document
 
+# With each of them an endpoint would answer other requests, or otherwise.
+_UNSUPPORTED = ("ShadowProductionVariants", "AsyncInferenceConfig", "ExplainerConfig")
+
 
 def create(context: Context, request: Document) -> Document:
     """CreateEndpointConfig."""
-    if "ShadowProductionVariants" in request:
-        raise validation_error(
-            "The local SageMaker endpoint does not support ShadowProductionVariants."
-        )
+    for member in _UNSUPPORTED:
+        if member in request:
+            raise validation_error(f"The local SageMaker endpoint does not support {member}.")
     names = [variant["VariantName"] for variant in request["ProductionVariants"]]
     for number, variant in enumerate(request["ProductionVariants"], start=1):
         path = f"ProductionVariants.{number}"

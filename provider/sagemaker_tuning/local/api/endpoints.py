@@ -10,7 +10,8 @@ from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, TARGET
 from sagemaker_tuning.local.wire import Document
 
-_FROM_CONFIG = ("DataCaptureConfig", "AsyncInferenceConfig", "ExplainerConfig")
+# What an update can retain of a variant, by VariantPropertyType.
+_RETAINED = {"DesiredWeight": "CurrentWeight", "DesiredInstanceCount": "CurrentInstanceCount"}
 
 
 def create(context: Context, request: Document) -> Document:
@@ -58,9 +59,11 @@ def update(context: Context, request: Document) -> Document:
                 each["VariantPropertyType"]
                 for each in request.get("ExcludeRetainedVariantProperties", ())
             }
-            kept = {each["VariantName"]: each for each in document.get(DEPLOYED, ())}
-            if "DesiredWeight" in dropped:
-                kept = {}
+            members = [_RETAINED[kind] for kind in _RETAINED.keys() - dropped]
+            kept = {
+                each["VariantName"]: {name: each[name] for name in members if name in each}
+                for each in document[DEPLOYED]
+            }
         _aim(context, document, request["EndpointConfigName"], keep=kept)
         document["EndpointStatus"] = "Updating"
         if "DeploymentConfig" in request:
@@ -131,9 +134,6 @@ def _aim(
         _summary(context, variant, keep.get(variant["VariantName"], {}))
         for variant in config["ProductionVariants"]
     ]
-    for member in _FROM_CONFIG:
-        if member in config:
-            document[member] = config[member]
 
 
 def _summary(context: Context, variant: Document, kept: Document) -> Document:
@@ -177,13 +177,14 @@ def _container(context: Context, model_name: str) -> Document:
     if "ModelPackageName" not in container:
         return dict(container)
     package = model_packages.find(context, container["ModelPackageName"])
-    of_package = list(model_packages.containers(package))
+    of_package = model_packages.containers(package, container.get("InferenceSpecificationName"))
     if len(of_package) != 1:
         raise validation_error(
             f"The model package {container['ModelPackageName']} has {len(of_package)} containers."
             " The local SageMaker endpoint serves models of one container."
         )
-    return {**of_package[0], **container}
+    environment = {**of_package[0].get("Environment", {}), **container["Environment"]}
+    return {**of_package[0], **container, "Environment": environment}
 
 
 def _set(variant: Document, desired: Document, *names: str) -> None:

@@ -1,5 +1,6 @@
 """Operations on model package groups."""
 
+from sagemaker_tuning.local.api import pages
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP, name_of
 from sagemaker_tuning.local.errors import ApiError, validation_error
@@ -20,7 +21,7 @@ def describe(context: Context, request: Document) -> Document:
 
 
 def list_all(context: Context, request: Document) -> Document:
-    """ListModelPackageGroups."""
+    """ListModelPackageGroups; no other account shares any."""
     members = (
         "ModelPackageGroupName",
         "ModelPackageGroupArn",
@@ -28,6 +29,8 @@ def list_all(context: Context, request: Document) -> Document:
         "CreationTime",
         "ModelPackageGroupStatus",
     )
+    if request.get("CrossAccountFilterOption") == "CrossAccount":
+        return pages.answer("ModelPackageGroupSummaryList", [], None)
     return MODEL_PACKAGE_GROUP.page(context, request, "ModelPackageGroupSummaryList", members)
 
 

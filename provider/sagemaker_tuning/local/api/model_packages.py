@@ -1,6 +1,6 @@
 """Operations on model packages, of a group by version or alone by name."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import model_package_groups
@@ -29,6 +29,11 @@ def create(context: Context, request: Document) -> Document:
     alone, group = request.get("ModelPackageName"), request.get("ModelPackageGroupName")
     if (alone is None) == (group is None):
         raise validation_error("Provide either ModelPackageName or ModelPackageGroupName.")
+    if "ValidationSpecification" in request:
+        raise validation_error(
+            "The local SageMaker endpoint does not support ValidationSpecification: it has no"
+            " transform jobs."
+        )
     document = {
         **{name: value for name, value in request.items() if name not in _OF_THE_REQUEST},
         "ModelPackageStatus": "Completed",
@@ -116,9 +121,27 @@ def find(context: Context, name_or_arn: str) -> Document:
     return document
 
 
-def containers(document: Document) -> Iterator[Document]:
-    """What a model package is served with."""
-    yield from document.get("InferenceSpecification", {}).get("Containers", ())
+def containers(document: Document, specification: str | None) -> Sequence[Document]:
+    """What a model package is served with; may be empty.
+
+    Args:
+        document: the model package's.
+        specification: `InferenceSpecificationName`, of an additional one; None for its own.
+
+    Raises:
+        ApiError: ValidationException where it has no such specification.
+    """
+    additional = document.get("AdditionalInferenceSpecifications", ())
+    by_name = {None: document.get("InferenceSpecification", {})}
+    by_name |= {each["Name"]: each for each in additional}
+    if specification not in by_name:
+        raise validation_error(
+            f"InferenceSpecificationName {specification} is not in"
+            f" {document['ModelPackageArn']}; AdditionalInferenceSpecifications has"
+            f" {', '.join(each['Name'] for each in additional) or 'none'}."
+        )
+    found: Sequence[Document] = by_name[specification].get("Containers", ())
+    return found
 
 
 def _add_version(context: Context, group_or_arn: str, document: Document) -> str:

@@ -55,7 +55,7 @@ def _complete(context: Context, path: str, container: Document) -> None:
             raise validation_error(
                 f"{path} has a ModelPackageName, which goes without Image and ModelDataUrl."
             )
-        _require_approved(context, path, container["ModelPackageName"])
+        _require_approved(context, path, container)
     elif "Image" not in container:
         raise validation_error(f"{path}.Image is required where there is no ModelPackageName.")
     container.setdefault("Mode", "SingleModel")
@@ -71,8 +71,11 @@ def _complete(context: Context, path: str, container: Document) -> None:
         _require_data(f"{path}.ModelDataUrl", container["ModelDataUrl"], prefix=False)
 
 
-def _require_approved(context: Context, path: str, package: str) -> None:
-    status = model_packages.find(context, package).get("ModelApprovalStatus", "Approved")
+def _require_approved(context: Context, path: str, container: Document) -> None:
+    package = container["ModelPackageName"]
+    document = model_packages.find(context, package)
+    model_packages.containers(document, container.get("InferenceSpecificationName"))
+    status = document.get("ModelApprovalStatus", "Approved")
     if status != "Approved":
         raise validation_error(
             f"{path}.ModelPackageName {package} has the ModelApprovalStatus {status}. Only an"
