@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sagemaker_tuning.local.endpoint import Endpoint
 
 _EXTRA = "airflow-provider-sagemaker-tuning[local]"
+# How long a thread that computes, as the search does, keeps one waiting that is back from a file.
+_SWITCH_SECONDS = 0.0005
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 _NEEDED = ("flask", "flask_cors", "moto", "optuna", "xgboost")
 
@@ -123,6 +125,7 @@ def _seconds(text: str) -> float:
 def _run(options: argparse.Namespace) -> None:
     _check_packages()
     _share_heaps()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     if not (options.allow_remote or is_loopback(options.host)):
         raise StartError(
             f"--host {options.host} can be reached from other machines, and the endpoint has no"
