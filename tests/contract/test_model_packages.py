@@ -247,6 +247,22 @@ def test_groups_of_other_accounts(aws: Aws, group: str) -> None:
     assert others["ModelPackageGroupSummaryList"] == []
 
 
+def test_an_arn_of_another_region_means_nothing_here(aws: Aws, uri: str, group: str) -> None:
+    """Neither deleted nor tagged is what has the same name in this region."""
+    arn = add_version(aws, group, uri)
+    foreign = arn.replace("us-east-1", "eu-west-1")
+    sagemaker = aws.sagemaker
+    code, words = refusal(sagemaker.delete_model_package, ModelPackageName=foreign)
+    assert code == "ValidationException"
+    assert "does not exist" in words
+    tags = [{"Key": "team", "Value": "another"}]
+    code, words = refusal(sagemaker.add_tags, ResourceArn=foreign, Tags=tags)
+    assert code == "ValidationException"
+    assert foreign in words
+    assert sagemaker.describe_model_package(ModelPackageName=arn)["ModelPackageArn"] == arn
+    assert not sagemaker.list_tags(ResourceArn=arn)["Tags"]
+
+
 def test_policies_of_groups_are_refused(aws: Aws, group: str) -> None:
     """By name: nothing here would follow them."""
     code, message = refusal(

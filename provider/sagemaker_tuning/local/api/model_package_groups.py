@@ -2,7 +2,7 @@
 
 from sagemaker_tuning.local.api import pages
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP, name_of
+from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP, is_meant, name_of
 from sagemaker_tuning.local.errors import ApiError, validation_error
 from sagemaker_tuning.local.store import Condition, Listing
 from sagemaker_tuning.local.wire import Document
@@ -57,7 +57,7 @@ def find(context: Context, name_or_arn: str) -> Document:
     """
     name = name_of(MODEL_PACKAGE_GROUP, name_or_arn)
     document = context.store.find("model_package_group", context.region, name)
-    if document is None:
+    if document is None or not is_meant(document[MODEL_PACKAGE_GROUP.arn], name_or_arn):
         raise validation_error(
             f"ModelPackageGroup {MODEL_PACKAGE_GROUP.arn_of(context.region, name)} does not exist."
         )

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import model_package_groups
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.api.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, name_of
+from sagemaker_tuning.local.api.resources import (
+    MODEL_PACKAGE,
+    MODEL_PACKAGE_GROUP,
+    is_meant,
+    name_of,
+)
 from sagemaker_tuning.local.errors import ApiError, validation_error
 from sagemaker_tuning.local.store import Condition
 from sagemaker_tuning.local.wire import Document
@@ -114,7 +119,7 @@ def find(context: Context, name_or_arn: str) -> Document:
     """
     name = name_of(MODEL_PACKAGE, name_or_arn)
     document = context.store.find("model_package", context.region, name)
-    if document is None:
+    if document is None or not is_meant(document[MODEL_PACKAGE.arn], name_or_arn):
         raise validation_error(
             f"ModelPackage {MODEL_PACKAGE.arn_of(context.region, name)} does not exist."
         )

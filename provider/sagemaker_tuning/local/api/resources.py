@@ -157,3 +157,8 @@ def name_of(kind: Kind, name_or_arn: str) -> str:
     """The name, from itself or from an ARN."""
     found = of_arn(name_or_arn)
     return found[1] if found is not None and found[0] is kind else name_or_arn
+
+
+def is_meant(arn: str, name_or_arn: str) -> bool:
+    """Whether a name, or else an ARN of this region and account, means the resource of an ARN."""
+    return not name_or_arn.startswith("arn:") or name_or_arn.lower() == arn.lower()

@@ -48,17 +48,26 @@ def list_tags(context: Context, request: Document) -> Document:
 
 def _arn(context: Context, request: Document) -> str:
     """The ARN of the existing resource, with its name as it was created."""
-    resource = resources.of_arn(request["ResourceArn"])
+    given = request["ResourceArn"]
+    arn = _stored_arn(context, given)
+    if not resources.is_meant(arn, given):
+        raise validation_error(f"There is no {given} here: the region and account are {arn}'s.")
+    return arn
+
+
+def _stored_arn(context: Context, given: str) -> str:
+    """The ARN of what has the given one's name in this region."""
+    resource = resources.of_arn(given)
     if resource is not None:
         kind, name = resource
-        found: str = kind.find(context, name)[kind.arn]
-        return found
-    match = _JOB.fullmatch(request["ResourceArn"])
+        arn: str = kind.find(context, name)[kind.arn]
+        return arn
+    match = _JOB.fullmatch(given)
     if match is None:
-        raise validation_error(f"The ARN {request['ResourceArn']} names no resource that has tags.")
+        raise validation_error(f"The ARN {given} names no resource that has tags.")
     job, name = match.groups()
     if job == "training-job":
-        arn: str = training_jobs.find(context, name)["TrainingJobArn"]
+        arn = training_jobs.find(context, name)["TrainingJobArn"]
     else:
         arn = tuning_jobs.find(context, name)["HyperParameterTuningJobArn"]
     return arn
