@@ -179,11 +179,11 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
                 self._changes.clear()
+                self._connection.rollback()  # nothing where SQLite has done so, its disk being full
                 raise
-            self._connection.execute("COMMIT")
             changes, self._changes = self._changes, []
             for change in changes:
                 self._tell(change)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -152,3 +153,22 @@ def test_an_observer_is_told_of_what_is_permanent_in_its_order(store: Store) -> 
         3,
     ]
     assert {change[:3] for change in told} == {("tuning_job", REGION, "job")}
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
+    """As on a full disk: the next transaction is its own, and tells only of what is permanent."""
+    told: list[Change] = []
+    store.observe(told.append)
+    add(store, "before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (tmp_path / "jobs.sqlite-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(sqlite3.OperationalError), store.transaction():
+            add(store, "lost")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with store.transaction():
+        add(store, "after")
+    assert [change.name for change in told] == ["before", "after"]
+    assert names(store, by_creation()) == ["after", "before"]
