@@ -35,11 +35,12 @@ def create(context: Context, request: Document) -> Document:
     rules.check_inputs(request)
     tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
     complete(request, context.algorithms)
-    quotas.check(context, request)
     progress = documents.new_tuning_job(context.region, name)
     arn = progress["HyperParameterTuningJobArn"]
     try:
         with context.store.transaction():
+            # Within it, or two at once would both be let in to the last place.
+            quotas.check(context, request)
             context.store.add_tuning_job(context.region, request, progress)
             context.store.add_tags(arn, tags)
     except NameTakenError as error:
