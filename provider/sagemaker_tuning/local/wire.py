@@ -107,6 +107,8 @@ def _deserialise(shape: Shape, value: Any, path: str) -> Any:
         )
     if isinstance(value, float) and not math.isfinite(value):
         raise serialization_error(f"The number at '{path}' is out of range")
+    if isinstance(value, str):
+        _check_text(value, path)
     bits = _INTEGER_BITS.get(shape.type_name)
     if bits is not None and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         raise serialization_error(f"The number {value} at '{path}' does not fit in {bits} bits")
@@ -124,12 +126,22 @@ def _deserialise(shape: Shape, value: Any, path: str) -> Any:
             for number, member in enumerate(value, start=1)
         ]
     if isinstance(shape, MapShape):
+        for key in value:
+            _check_text(key, path)
         return {
             key: _deserialise(shape.value, member, f"{path}.{key}.member")
             for key, member in value.items()
             if member is not None
         }
     return value
+
+
+def _check_text(text: str, path: str) -> None:
+    """Refuses half a pair of surrogates, which JSON can write and neither file nor store can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise serialization_error(f"The text at '{path}' is not Unicode: {error}") from error
 
 
 def _has_type(shape: Shape, value: Any) -> bool:

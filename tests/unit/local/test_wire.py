@@ -161,6 +161,26 @@ def test_tags_may_have_letters_of_any_script() -> None:
     assert not pattern.fullmatch("50%")
 
 
+@pytest.mark.parametrize(
+    ("operation", "document", "path"),
+    [
+        ("ListTags", {"ResourceArn": "arn:\ud800"}, "resourceArn"),
+        (
+            "CreateHyperParameterTuningJob",
+            {"TrainingJobDefinition": {"Environment": {"\udfff": "x"}}},
+            "trainingJobDefinition.environment",
+        ),
+    ],
+)
+def test_half_a_pair_of_surrogates_is_no_text(
+    operation: str, document: wire.Document, path: str
+) -> None:
+    """JSON can write it, and neither the store nor a file could."""
+    error = refusal(operation, document)
+    assert error.code == "SerializationException"
+    assert error.message.startswith(f"The text at '{path}' is not Unicode: ")
+
+
 def _shapes(shape: Shape, seen: frozenset[str] = frozenset()) -> list[Shape]:
     """A shape and all below it."""
     below: list[Shape] = []
