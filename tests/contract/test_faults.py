@@ -288,6 +288,14 @@ def test_a_quota_of_tuning_jobs_counts_those_that_have_not_ended(faulty: Faulty)
             "rules[0].status is 200. Give an HTTP status of an error",
         ),
         (
+            [{"kind": "error", "operation": "*", "code": "a\nb"}],
+            "rules[0].code is 'a\\nb'. Give an error code of letters, digits and dots",
+        ),
+        (
+            [{"kind": "error", "operation": "*", "message": "\x00"}],
+            "rules[0].message is '\\x00'. Give a text of 1 to 1024 characters.",
+        ),
+        (
             [{"kind": "quota", "resource": "gpus", "limit": 1}],
             "rules[0].resource is 'gpus'. Give an instance type, or tuning-jobs.",
         ),

@@ -1,5 +1,6 @@
 """Fault rules: what goes wrong, where and how often, read from JSON."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +18,10 @@ TUNING_JOBS = "tuning-jobs"
 
 _LONGEST_SECONDS = 3600
 _LONGEST_TEXT = 1024
+# What XML can carry, as some protocols have their errors in it.
+_TEXT = re.compile(rf"[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]{{1,{_LONGEST_TEXT}}}")
+# It is a header too.
+_CODE = re.compile(r"[A-Za-z0-9.]{1,128}")
 _STATUSES = frozenset(HTTPStatus)
 _REQUIRED = object()
 
@@ -39,7 +44,11 @@ def _is_number(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= _LONGEST_TEXT
+    return isinstance(value, str) and _TEXT.fullmatch(value) is not None
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
 
 
 def _is_operation(value: object) -> bool:
@@ -75,8 +84,14 @@ _REQUESTS = {
 }
 _ERROR = {
     **_REQUESTS,
-    "code": _Field(_is_text, "an error code", "InternalFailure"),
-    "message": _Field(_is_text, "a text", "We encountered an internal error. Please try again."),
+    "code": _Field(
+        _is_code, "an error code of letters, digits and dots, 1 to 128", "InternalFailure"
+    ),
+    "message": _Field(
+        _is_text,
+        "a text of 1 to 1024 characters",
+        "We encountered an internal error. Please try again.",
+    ),
     "status": _Field(
         lambda value: _is_whole(value, 400) and value in _STATUSES,
         "an HTTP status of an error, 400 to 511",
