@@ -90,7 +90,12 @@ def test_no_process_is_left_after_a_signal(
 
     SIGHUP is what the end of a terminal sends.
     """
-    aws, process = start_endpoint()
+    # The tests themselves may run under nohup, which children inherit.
+    before = signal.signal(signum, signal.SIG_DFL)
+    try:
+        aws, process = start_endpoint()
+    finally:
+        signal.signal(signum, before)
     train(aws)
     started = descendants(process.pid)
     assert len(started) >= 2
