@@ -1,7 +1,7 @@
 """What ends a tuning job before its last training job, and training jobs before their end."""
 
 from tests.contract.aws import Aws, Document
-from tests.contract.examples import CONFIG, LIMITS, STATIC, changed, endless
+from tests.contract.examples import CONFIG, LIMITS, STATIC, changed
 
 CRITERIA = "TuningJobCompletionCriteria"
 
@@ -33,33 +33,3 @@ def test_jobs_that_do_not_improve_complete_the_job(aws: Aws, request_document: D
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     assert job["TuningJobCompletionDetails"]["NumberOfTrainingJobsObjectiveNotImproving"] == 3
     assert job["TrainingJobStatusCounters"]["Completed"] == 4
-
-
-def test_early_stopping_stops_what_falls_behind(aws: Aws, request_document: Document) -> None:
-    """Recorded: such a training job is Stopped, and has an objective that counts."""
-    ranges = {"CategoricalParameterRanges": [{"Name": "eta", "Values": ["0.5", "0.0001"]}]}
-    request = changed(endless(request_document), CONFIG, "ParameterRanges", value=ranges)
-    request = changed(request, CONFIG, "Strategy", value="Grid")
-    request = changed(request, CONFIG, "TrainingJobEarlyStoppingType", value="Auto")
-    request = changed(request, *LIMITS, value={"MaxParallelTrainingJobs": 1})
-    # The first one ends because it does not get better, the second because it is worse.
-    request = changed(request, *STATIC, "early_stopping_rounds", value="20")
-    request = changed(request, *STATIC, "num_parallel_tree")
-    job = aws.run(request)
-    assert job["HyperParameterTuningJobStatus"] == "Completed"
-    assert job["TrainingJobStatusCounters"]["Completed"] == 1
-    assert job["TrainingJobStatusCounters"]["Stopped"] == 1
-    assert job["ObjectiveStatusCounters"] == {"Succeeded": 2, "Pending": 0, "Failed": 0}
-    stopped = aws.training_jobs(job["HyperParameterTuningJobName"])[1]
-    assert stopped["TrainingJobStatus"] == "Stopped"
-    assert stopped["ObjectiveStatus"] == "Succeeded"
-    assert "FinalHyperParameterTuningJobObjectiveMetric" in stopped
-    described = aws.sagemaker.describe_training_job(TrainingJobName=stopped["TrainingJobName"])
-    assert described["SecondaryStatus"] == "Stopped"
-    assert [each["Status"] for each in described["SecondaryStatusTransitions"]] == [
-        "Starting",
-        "Downloading",
-        "Training",
-        "Stopping",
-        "Stopped",
-    ]

@@ -41,7 +41,7 @@ def test_a_training_job_worse_than_the_median_is_stopped(
 
 
 def test_hyperband_stops_at_its_resources(aws: Aws, request_document: Document) -> None:
-    """Each at MaxResource, although num_round is far more."""
+    """Each past MaxResource, because num_round is far more."""
     request = changed(request_document, *STATIC, "num_round", value="1000000")
     request = changed(request, CONFIG, "Strategy", value="Hyperband")
     limits = {"HyperbandStrategyConfig": {"MinResource": 3, "MaxResource": 27}}
@@ -50,4 +50,12 @@ def test_hyperband_stops_at_its_resources(aws: Aws, request_document: Document) 
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     assert job["TrainingJobStatusCounters"]["Stopped"] == 4
     assert job["ObjectiveStatusCounters"]["Succeeded"] == 4
-    assert job["BestTrainingJob"]["TrainingJobStatus"] == "Stopped"
+    best = job["BestTrainingJob"]["TrainingJobName"]
+    described = aws.sagemaker.describe_training_job(TrainingJobName=best)
+    assert [each["Status"] for each in described["SecondaryStatusTransitions"]] == [
+        "Starting",
+        "Downloading",
+        "Training",
+        "Stopping",
+        "Stopped",
+    ]

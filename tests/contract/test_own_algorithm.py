@@ -96,6 +96,17 @@ def test_an_own_algorithm_is_tuned(own: Aws, own_bucket: str) -> None:
     }
 
 
+def test_hyperband_leaves_time_to_save_the_model(own: Aws, own_bucket: str) -> None:
+    """Its last epoch is the MaxResource-th, and what comes after that epoch is not cut off."""
+    request = request_for(own_bucket, IMAGE, [LOSS], pause="1")
+    request[CONFIG]["Strategy"] = "Hyperband"
+    limits = {"MinResource": 3, "MaxResource": 3}
+    request[CONFIG]["StrategyConfig"] = {"HyperbandStrategyConfig": limits}
+    job = own.run(request)
+    assert job["TrainingJobStatusCounters"]["Completed"] == 4
+    assert "seen.json" in model(own, job["BestTrainingJob"]["TrainingJobName"])
+
+
 def test_an_own_algorithm_says_why_it_failed(own: Aws, own_bucket: str) -> None:
     """In /opt/ml/output/failure, with its exit code, in AWS's form."""
     job = own.run(request_for(own_bucket, IMAGE, [LOSS], fail="no memory"))

@@ -210,6 +210,16 @@ REFUSED: dict[str, tuple[list[tuple[tuple[str | int, ...], Any]], str]] = {
 }
 
 
+def test_objectives_of_opposite_directions_are_refused(
+    aws: Aws, request_document: Document
+) -> None:
+    """No training job of the one is better than one of the other."""
+    error = {"TuningObjective": {"MetricName": "validation:error", "Type": "Minimize"}}
+    code, told = refusal(aws, several(request_document, {}, error))
+    assert code == "ValidationException"
+    assert "TrainingJobDefinitions.2.TuningObjective.Type is Minimize" in told
+
+
 @pytest.mark.parametrize(("changes", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_does_not_fit_together_is_refused(
     aws: Aws,

@@ -39,6 +39,7 @@ def main() -> None:
     x = float(parameters["x"])
     for epoch in range(3):
         say(f"epoch {epoch}: loss={(x - 2) ** 2 + 2 - epoch}")
+    time.sleep(float(parameters.get("pause", "0")))
     seen: dict[str, Any] = {
         "files": files,
         "channels": channels,

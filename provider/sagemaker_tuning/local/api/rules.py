@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParamet
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sagemaker_tuning.local import objects
 from sagemaker_tuning.local.api import (
@@ -87,6 +87,20 @@ def _objectives_and_ranges(request: Document) -> None:
         "TrainingJobDefinitions",
         "DefinitionName",
     )
+    _one_direction(request["TrainingJobDefinitions"])
+
+
+def _one_direction(documents: Sequence[Document]) -> None:
+    """Of objectives that get better in opposite directions none is the best training job's."""
+    first = documents[0]["TuningObjective"]["Type"]
+    for number, document in enumerate(documents, start=1):
+        kind = document["TuningObjective"]["Type"]
+        if kind != first:
+            raise validation_error(
+                f"TrainingJobDefinitions.{number}.TuningObjective.Type is {kind}, that of the"
+                f" first definition is {first}. The local SageMaker endpoint compares the training"
+                " jobs of all definitions; use one Type for all."
+            )
 
 
 def _require(document: Document, names: Iterable[str], path: str, used: str) -> None:

@@ -27,13 +27,11 @@ class Resources:
 
     Attributes:
         minimum: None is stopped before so many reports.
-        maximum: Each is stopped after so many.
-        ends_itself: A training job reports no more than the maximum anyway.
+        maximum: Each that goes on after so many is stopped.
     """
 
     minimum: int
     maximum: int
-    ends_itself: bool
 
 
 def resources(config: Mapping[str, Any], definition: Definition) -> Resources:
@@ -62,8 +60,7 @@ def resources(config: Mapping[str, Any], definition: Definition) -> Resources:
             f"HyperbandStrategyConfig.MinResource {minimum} is above MaxResource {maximum}."
             " MinResource must be less than or equal to MaxResource."
         )
-    ends_itself = maximum in inferred or static.get("num_round") == str(maximum)
-    return Resources(minimum, maximum, ends_itself)
+    return Resources(minimum, maximum)
 
 
 class HyperbandSearch(SampledSearch):
@@ -88,10 +85,10 @@ class HyperbandSearch(SampledSearch):
             rung *= _REDUCTION_FACTOR
 
     def report(self, number: int, step: int, value: float) -> bool:
-        """Whether the training job is at MaxResource, or worse than most that came so far."""
+        """Whether the training job is past MaxResource, or worse than most that came so far."""
         if step >= self._resources.maximum:
-            # One that is about to end must be left to write its model.
-            return step > self._resources.maximum or not self._resources.ends_itself
+            # One that ends here must be left to write its model, and nobody knows which does.
+            return step > self._resources.maximum
         if step not in self._rungs:  # nothing is decided between them
             return False
         trial = self._trials[number]
