@@ -143,8 +143,8 @@ class Attempt:
             if self._stopped:
                 return 0
             self._process = process = self._workplace.processes.launch(container)
-        scraper = MetricScraper(self._definition.metrics)
         stream = self._workplace.logs.open(self._region, container.training_job_name)
+        scraper = MetricScraper(self._definition.metrics, stream.write)
         reported = 0
         for line in process.lines():
             stream.write(line)

@@ -3,12 +3,19 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html
 """
 
+import logging
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
+# Its search can be given a time limit, and lets other threads run meanwhile. re's does neither,
+# so one expression that backtracks without end would hold up the whole endpoint.
+import regex
+
+_log = logging.getLogger(__name__)
+_SEARCH_SECONDS: Final = 1.0
 # Those that stand for themselves everywhere but in the parts that `_literal` leaves out.
 _PLAIN: Final = re.compile(r"[^\\.^$*+?{}\[\]|()]")
 # Escapes of one character, which stand for a class of characters, a place or a control character.
@@ -21,12 +28,19 @@ class MetricScraper:
 
     Args:
         definitions: ``Name`` and ``Regex`` each, the value being the regex's first group.
+        tell: Takes the message about a regex that needs more than a second for one line. It is
+            not tried again in this log.
 
     Raises:
         ValueError: A regex is not one, or has no group.
     """
 
-    def __init__(self, definitions: Sequence[Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        definitions: Sequence[Mapping[str, str]],
+        tell: Callable[[str], None] = _log.warning,
+    ) -> None:
+        self._tell = tell
         self._finders = [
             (each["Name"], _literal(each["Regex"]), _finder(each)) for each in definitions
         ]
@@ -37,59 +51,71 @@ class MetricScraper:
         A value that is not a finite number is no metric: no objective can be compared with it.
         """
         found = []
-        for name, literal, find in self._finders:
+        for finder in tuple(self._finders):
+            name, literal, find = finder
             # Most definitions find nothing in most lines, and this tells it in a tenth of the time.
             if literal not in line:
                 continue
-            match = find(line)
+            try:
+                match = find(line)
+            except TimeoutError:
+                self._finders.remove(finder)
+                self._tell(
+                    f"the regular expression of metric {name!r} needs more than"
+                    f" {_SEARCH_SECONDS:.0f} s for one line, so it is not tried again in this log"
+                )
+                continue
             value = _number(match.group(1)) if match else None
             if value is not None:
                 found.append((name, value))
         return found
 
 
-def _finder(definition: Mapping[str, str]) -> Callable[[str], re.Match[str] | None]:
-    name, regex = definition["Name"], definition["Regex"]
+def _finder(definition: Mapping[str, str]) -> Callable[[str], regex.Match[str] | None]:
+    name, expression = definition["Name"], definition["Regex"]
     try:
-        pattern = re.compile(regex)
-    except re.error as error:
+        pattern = regex.compile(expression)
+    except regex.error as error:
         raise ValueError(
-            f"metric definition {name!r}: {regex!r} is not a regular expression: {error}"
+            f"metric definition {name!r}: {expression!r} is not a regular expression: {error}"
         ) from error
     if not pattern.groups:
         raise ValueError(
-            f"metric definition {name!r}: {regex!r} has no group to take the value from, "
+            f"metric definition {name!r}: {expression!r} has no group to take the value from, "
             "such as ([0-9.]+)"
         )
     # Both find the same in one line, but searching would try again from every character of it.
-    begins_anywhere = regex.startswith(".*") and "|" not in regex
-    return pattern.match if begins_anywhere else pattern.search
+    begins_anywhere = expression.startswith(".*") and "|" not in expression
+    find = pattern.match if begins_anywhere else pattern.search
+    return partial(find, timeout=_SEARCH_SECONDS, concurrent=True)
 
 
 @lru_cache(maxsize=512)  # as many as re keeps: the training jobs of a tuning job share theirs
-def _literal(regex: str) -> str:
-    """The longest text that a match of ``regex`` must have in it; empty where none is known.
+def _literal(expression: str) -> str:
+    """The longest text that a match of ``expression`` must have in it; empty where none is known.
 
-    Only what stands outside of groups is looked at, and nothing of a regex that has alternatives
-    there, flags, assertions or escapes of more than one character.
+    Only what stands outside of groups is looked at, and nothing of one that has alternatives
+    there, flags, assertions, named classes or escapes of more than one character.
     """
+    if "[:" in expression:
+        return ""
     runs = [""]
     position = depth = 0
-    while position < len(regex):
-        part = regex[position]
-        if (part == "|" and not depth) or _FLAGS_OR_ASSERTION.match(regex, position):
+    while position < len(expression):
+        part = expression[position]
+        if (part == "|" and not depth) or _FLAGS_OR_ASSERTION.match(expression, position):
             return ""
         if part == "\\":
             position += 1
-            part = regex[position : position + 1]
+            part = expression[position : position + 1]
             if part.isalnum() and part not in _ESCAPES:
                 return ""
             plain = not part.isalnum()
         elif part == "[":
-            position = _class_end(regex, position)
+            position = _class_end(expression, position)
             plain = False
         elif part == "{":
-            position = max(position, regex.find("}", position))
+            position = max(position, expression.find("}", position))
             plain = False
         else:
             plain = _PLAIN.match(part) is not None
@@ -104,14 +130,14 @@ def _literal(regex: str) -> str:
     return max(runs, key=len)
 
 
-def _class_end(regex: str, begin: int) -> int:
+def _class_end(expression: str, begin: int) -> int:
     """Where the class of characters that begins at ``begin`` has its closing bracket."""
     position = begin + 1
-    if regex.startswith("^", position):
+    if expression.startswith("^", position):
         position += 1
     position += 1  # a bracket that comes first is a member
-    while position < len(regex) and regex[position] != "]":
-        position += 2 if regex[position] == "\\" else 1
+    while position < len(expression) and expression[position] != "]":
+        position += 2 if expression[position] == "\\" else 1
     return position
 
 

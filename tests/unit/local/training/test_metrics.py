@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import regex as regexes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -46,6 +47,22 @@ def test_what_is_no_finite_number_is_no_metric(value: str) -> None:
     assert MetricScraper([{"Name": "m", "Regex": "loss=(.*)"}]).feed(f"loss={value}") == []
 
 
+def test_a_regex_that_backtracks_without_end_is_given_up() -> None:
+    """It is told of once and tried no more; the log's other metrics are found all the same."""
+    told: list[str] = []
+    scraper = MetricScraper(
+        [
+            {"Name": "endless", "Regex": r"(?:.*?,){30}([0-9.]+)$"},
+            {"Name": "loss", "Regex": r"loss=([0-9.]+)"},
+        ],
+        told.append,
+    )
+    line = "1,2,3,4,5,6,7,8,9," * 4 + "loss=0.5;"
+    assert [scraper.feed(line) for _ in range(3)] == [[("loss", 0.5)]] * 3
+    assert len(told) == 1
+    assert "'endless'" in told[0]
+
+
 @pytest.mark.parametrize("regex", ["loss=(", "loss=[0-9]+"])
 def test_a_definition_without_a_value_is_refused(regex: str) -> None:
     """The message names the definition and its regex."""
@@ -56,7 +73,20 @@ def test_a_definition_without_a_value_is_refused(regex: str) -> None:
 
 # Lines and regexes share their few characters, so that many match.
 _SYNTAX = ["(", ")", "(?:", "(?i)", "(?=", "(?P<n>", "[", "[^", "]", "{", "{2}", "{0,1}", "}", "|"]
-_PARTS = [*"ab=#0.*+?^$", *_SYNTAX, "(a)", "(.)", r"\d", r"\x61", r"\.", r"\[", r"\\", r"\1", r"\b"]
+_PARTS = [
+    *"ab=#0.*+?^$",
+    *_SYNTAX,
+    "(a)",
+    "(.)",
+    r"\d",
+    r"\x61",
+    r"\.",
+    r"\[",
+    r"\\",
+    r"\1",
+    r"\b",
+    "[[:digit:]]",
+]
 _TEXTS = st.text("abA=#0.[](){}|\\", max_size=8)
 
 
@@ -66,6 +96,7 @@ _TEXTS = st.text("abA=#0.[](){}|\\", max_size=8)
 @example("b{0,1}(.)", ["0"])
 @example("(?i)a(.)", ["A0"])
 @example("a|b(.)", ["b0"])
+@example("[[:digit:]](.)", ["10"])
 def test_a_metric_is_found_where_its_regex_matches(regex: str, lines: list[str]) -> None:
     """Whatever is looked at first to save time, the result is that of trying every regex."""
     regex += "(0)" if "(" not in regex else ""
@@ -74,7 +105,7 @@ def test_a_metric_is_found_where_its_regex_matches(regex: str, lines: list[str])
     except ValueError:
         return
     for line in [*lines, "0", "a0", "A0", "=0", "b=0.0"]:
-        match = re.search(regex, line)
+        match = regexes.search(regex, line)
         value = match.group(1) if match else None
         expected = (
             [("m", float(value))] if value and re.fullmatch(r"\d+\.?\d*|\.\d+", value) else []
