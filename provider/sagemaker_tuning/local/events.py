@@ -18,9 +18,10 @@ from typing import Any
 
 from moto.backends import get_backend
 
+from sagemaker_tuning.local.database import Change
 from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.names import ACCOUNT_ID
-from sagemaker_tuning.local.store import Change, Store
+from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.wire import Document
 
 _log = logging.getLogger(__name__)

@@ -1,192 +1,41 @@
-"""Jobs, what is deployed of them, and tags, in one SQLite file.
-
-A document column holds what Describe answers; the other columns are what lists filter and sort
-by, each with its index, so that no call gets slower as jobs pile up.
-"""
+"""Jobs, what is deployed of them, and tags, in one SQLite file."""
 
 import json
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
 
+from sagemaker_tuning.local.database import Change, Database, Value
+from sagemaker_tuning.local.listings import Listing, Row
+from sagemaker_tuning.local.schema import DOCUMENTS, ResourceTable, Table
 from sagemaker_tuning.local.wire import Document
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS tuning_job (
-    region TEXT NOT NULL,
-    name TEXT NOT NULL COLLATE NOCASE,
-    status TEXT NOT NULL,
-    creation_time REAL NOT NULL,
-    last_modified_time REAL NOT NULL,
-    request TEXT NOT NULL,  -- what Create was given, as Describe shows it: written once
-    progress TEXT NOT NULL  -- the rest of Describe: rewritten as the job goes on
-);
-CREATE UNIQUE INDEX IF NOT EXISTS tuning_job_name ON tuning_job (region, name);
-CREATE INDEX IF NOT EXISTS tuning_job_created ON tuning_job (region, creation_time, name);
-CREATE INDEX IF NOT EXISTS tuning_job_status ON tuning_job (region, status, name);
-CREATE TABLE IF NOT EXISTS training_job (
-    region TEXT NOT NULL,
-    name TEXT NOT NULL COLLATE NOCASE,
-    tuning_job TEXT NOT NULL COLLATE NOCASE,
-    status TEXT NOT NULL,
-    creation_time REAL NOT NULL,
-    last_modified_time REAL NOT NULL,
-    objective REAL,
-    progress TEXT NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS training_job_name ON training_job (region, name);
-CREATE INDEX IF NOT EXISTS training_job_created ON training_job (region, creation_time, name);
-CREATE INDEX IF NOT EXISTS training_job_status ON training_job (region, status, name);
-CREATE INDEX IF NOT EXISTS training_job_of ON training_job (region, tuning_job, name);
-CREATE TABLE IF NOT EXISTS report (
-    region TEXT NOT NULL,
-    tuning_job TEXT NOT NULL COLLATE NOCASE,
-    number INTEGER NOT NULL,
-    objectives TEXT NOT NULL,
-    PRIMARY KEY (region, tuning_job, number)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tag (
-    arn TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (arn, key)
-) WITHOUT ROWID;
-"""
-_RESOURCE_SCHEMA = """
-CREATE TABLE IF NOT EXISTS {table} (
-    region TEXT NOT NULL,
-    name TEXT NOT NULL COLLATE NOCASE,
-    parent TEXT COLLATE NOCASE,  -- a model package's group
-    status TEXT,
-    creation_time REAL NOT NULL,
-    last_modified_time REAL NOT NULL,
-    progress TEXT NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS {table}_name ON {table} (region, name);
-"""
-
-JobTable = Literal["tuning_job", "training_job"]
-ResourceTable = Literal[
-    "model", "endpoint_config", "endpoint", "model_package", "model_package_group"
-]
-Table = JobTable | ResourceTable
-Column = Literal["name", "status", "creation_time", "objective"]
-_RESOURCES: Sequence[ResourceTable] = get_args(ResourceTable)
-_DOCUMENTS: Mapping[Table, str] = {
-    "tuning_job": "request, progress",
-    "training_job": "progress",
-    **dict.fromkeys(_RESOURCES, "progress"),
-}
-
-
-class Change(NamedTuple):
-    """A job's new document has become permanent.
-
-    Attributes:
-        progress: the part of the document that changes, as JSON.
-    """
-
-    table: JobTable
-    region: str
-    name: str
-    progress: str
 
 
 class NameTakenError(Exception):
     """Something of that kind and name, in whichever case, exists in the region."""
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One test of a listing: a column, a comparison and what it is compared with."""
-
-    column: str
-    comparison: Literal["=", "<", ">", "contains", "lacks"]
-    value: str | float
-
-    @property
-    def sql(self) -> str:
-        """The test with a `?` for the value."""
-        if self.comparison in {"contains", "lacks"}:
-            sign = ">" if self.comparison == "contains" else "="
-            return f"instr(lower({self.column}), lower(?)) {sign} 0"
-        return f"{self.column} {self.comparison} ?"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A page of a list: the tests, the order, and the row after which the page begins."""
-
-    region: str
-    conditions: Sequence[Condition]
-    sort_by: Column
-    descending: bool
-    limit: int
-    after: tuple[str | float, str] | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """A listed job: its document, and where it stands in the list's order."""
-
-    document: Document
-    position: tuple[str | float, str]
-
-
 class Store:
-    """All jobs and resources of the endpoint.
-
-    One connection and one lock: SQLite answers in microseconds, so that readers in parallel
-    would gain nothing. Open it after the fork server has been started; a connection must not
-    cross a fork.
-    """
+    """All jobs and resources of the endpoint."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._observer: Callable[[Change], None] | None = None
-        self._changes: list[Change] = []  # of the transaction under way
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        # Safe against the death of the process at any instruction, which is what is promised.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
-        for table in _RESOURCES:
-            self._connection.executescript(_RESOURCE_SCHEMA.format(table=table))
+        self._database = Database(path)
 
     def observe(self, observer: Callable[[Change], None]) -> None:
         """Has the observer told of every change of a job once it is permanent, in their order.
 
         It is called in the midst of the store's work, so it must be quick and not raise.
         """
-        self._observer = observer
+        self._database.observe(observer)
 
     def close(self) -> None:
         """Closes the file; any later call fails."""
-        with self._lock:
-            self._connection.close()
+        self._database.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Everything written inside becomes visible, and permanent, at once or not at all."""
-        with self._lock:
-            if self._connection.in_transaction:  # the outer one decides
-                yield
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._changes.clear()
-                self._connection.rollback()  # nothing where SQLite has done so, its disk being full
-                raise
-            changes, self._changes = self._changes, []
-            for change in changes:
-                self._tell(change)
+        return self._database.transaction()
 
     def add_tuning_job(self, region: str, request: Document, progress: Document) -> None:
         """A new tuning job.
@@ -194,35 +43,32 @@ class Store:
         Raises:
             NameTakenError: the name is taken; nothing is written.
         """
-        self._add(
-            "tuning_job",
-            region=region,
-            name=request["HyperParameterTuningJobName"],
+        name = request["HyperParameterTuningJobName"]
+        self._add_job(
+            Change("tuning_job", region, name, json.dumps(progress)),
             status=progress["HyperParameterTuningJobStatus"],
             creation_time=progress["CreationTime"],
             last_modified_time=progress["LastModifiedTime"],
             request=json.dumps(request),
-            progress=json.dumps(progress),
         )
 
     def update_tuning_job(self, region: str, name: str, progress: Document) -> None:
         """Replaces what Describe answers beside the request."""
         text = json.dumps(progress)
-        with self._lock:
-            self._execute(
-                "UPDATE tuning_job SET status = ?, last_modified_time = ?, progress = ?"
-                " WHERE region = ? AND name = ?",
-                progress["HyperParameterTuningJobStatus"],
-                progress["LastModifiedTime"],
-                text,
-                region,
-                name,
-            )
-            self._changed(Change("tuning_job", region, name, text))
+        self._database.execute(
+            "UPDATE tuning_job SET status = ?, last_modified_time = ?, progress = ?"
+            " WHERE region = ? AND name = ?",
+            progress["HyperParameterTuningJobStatus"],
+            progress["LastModifiedTime"],
+            text,
+            region,
+            name,
+            change=Change("tuning_job", region, name, text),
+        )
 
     def tuning_job_progress(self, region: str, name: str) -> Document:
         """The part of a tuning job that changes; the job must exist."""
-        ((progress,),) = self._execute(
+        ((progress,),) = self._database.execute(
             "SELECT progress FROM tuning_job WHERE region = ? AND name = ?", region, name
         )
         document: Document = json.loads(progress)
@@ -230,37 +76,33 @@ class Store:
 
     def add_training_job(self, region: str, tuning_job: str, progress: Document) -> None:
         """A new training job of a tuning job."""
-        self._add(
-            "training_job",
-            region=region,
-            name=progress["TrainingJobName"],
+        self._add_job(
+            Change("training_job", region, progress["TrainingJobName"], json.dumps(progress)),
             tuning_job=tuning_job,
             status=progress["TrainingJobStatus"],
             creation_time=progress["CreationTime"],
             last_modified_time=progress["LastModifiedTime"],
-            progress=json.dumps(progress),
         )
 
     def update_training_job(self, region: str, progress: Document) -> None:
         """Replaces a training job's document."""
         objective = progress.get("FinalHyperParameterTuningJobObjectiveMetric")
         name, text = progress["TrainingJobName"], json.dumps(progress)
-        with self._lock:
-            self._execute(
-                "UPDATE training_job SET status = ?, last_modified_time = ?, objective = ?,"
-                " progress = ? WHERE region = ? AND name = ?",
-                progress["TrainingJobStatus"],
-                progress["LastModifiedTime"],
-                None if objective is None else objective["Value"],
-                text,
-                region,
-                name,
-            )
-            self._changed(Change("training_job", region, name, text))
+        self._database.execute(
+            "UPDATE training_job SET status = ?, last_modified_time = ?, objective = ?,"
+            " progress = ? WHERE region = ? AND name = ?",
+            progress["TrainingJobStatus"],
+            progress["LastModifiedTime"],
+            None if objective is None else objective["Value"],
+            text,
+            region,
+            name,
+            change=Change("training_job", region, name, text),
+        )
 
     def training_jobs(self, region: str, tuning_job: str) -> list[Document]:
         """All training jobs of a tuning job, by name."""
-        rows = self._execute(
+        rows = self._database.execute(
             "SELECT progress FROM training_job WHERE region = ? AND tuning_job = ? ORDER BY name",
             region,
             tuning_job,
@@ -269,7 +111,7 @@ class Store:
 
     def release_training_job(self, region: str, document: Document) -> None:
         """Has a training job outlive its tuning job; the document is all that is known of it."""
-        self._execute(
+        self._database.execute(
             "UPDATE training_job SET tuning_job = '', progress = ? WHERE region = ? AND name = ?",
             json.dumps(document),
             region,
@@ -280,7 +122,7 @@ class Store:
         self, region: str, tuning_job: str, number: int, objectives: Sequence[float]
     ) -> None:
         """Keeps what an ended training job reported as it ran, for the search to know again."""
-        self._execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO report (region, tuning_job, number, objectives)"
             " VALUES (?, ?, ?, ?)",
             region,
@@ -291,7 +133,7 @@ class Store:
 
     def reports(self, region: str, tuning_job: str) -> dict[int, list[float]]:
         """What the training jobs of a tuning job reported, by their numbers from 0."""
-        rows = self._execute(
+        rows = self._database.execute(
             "SELECT number, objectives FROM report WHERE region = ? AND tuning_job = ?",
             region,
             tuning_job,
@@ -300,7 +142,9 @@ class Store:
 
     def delete_reports(self, region: str, tuning_job: str) -> None:
         """Forgets what they reported."""
-        self._execute("DELETE FROM report WHERE region = ? AND tuning_job = ?", region, tuning_job)
+        self._database.execute(
+            "DELETE FROM report WHERE region = ? AND tuning_job = ?", region, tuning_job
+        )
 
     def add_resource(
         self,
@@ -339,7 +183,7 @@ class Store:
         status: str | None,
     ) -> None:
         """Replaces the document; one that has been deleted stays so."""
-        self._execute(
+        self._database.execute(
             f"UPDATE {table} SET status = ?, last_modified_time = ?, progress = ?"  # noqa: S608 -- constants of this module; values are bound
             " WHERE region = ? AND name = ?",
             status,
@@ -352,22 +196,22 @@ class Store:
     def delete_resource(self, table: Table, region: str, name: str, arn: str) -> None:
         """Removes it and its tags, a job too."""
         with self.transaction():
-            self._execute(
+            self._database.execute(
                 f"DELETE FROM {table} WHERE region = ? AND name = ?",  # noqa: S608 -- constants of this module; values are bound
                 region,
                 name,
             )
-            self._execute("DELETE FROM tag WHERE arn = ?", arn)
+            self._database.execute("DELETE FROM tag WHERE arn = ?", arn)
 
     def endpoints(self) -> list[tuple[str, Document]]:
         """Region and document of every endpoint."""
-        rows = self._execute("SELECT region, progress FROM endpoint")
+        rows = self._database.execute("SELECT region, progress FROM endpoint")
         return [(region, json.loads(progress)) for region, progress in rows]
 
     def find(self, table: Table, region: str, name: str) -> Document | None:
         """The document, or None; the name's case does not matter."""
-        rows = self._execute(
-            f"SELECT {_DOCUMENTS[table]} FROM {table} WHERE region = ? AND name = ?",  # noqa: S608 -- constants of this module
+        rows = self._database.execute(
+            f"SELECT {DOCUMENTS[table]} FROM {table} WHERE region = ? AND name = ?",  # noqa: S608 -- constants of this module
             region,
             name,
         )
@@ -385,8 +229,8 @@ class Store:
             tests.append(f"({column}, name) {'<' if listing.descending else '>'} (?, ?)")
             values += listing.after
         order = "DESC" if listing.descending else "ASC"
-        rows = self._execute(
-            f"SELECT {column}, name, {_DOCUMENTS[table]} FROM {table}"  # noqa: S608 -- constants of this module; values are bound
+        rows = self._database.execute(
+            f"SELECT {column}, name, {DOCUMENTS[table]} FROM {table}"  # noqa: S608 -- constants of this module; values are bound
             f" WHERE {' AND '.join(tests)} ORDER BY {column} {order}, name {order} LIMIT ?",
             *values,
             listing.limit,
@@ -395,7 +239,7 @@ class Store:
 
     def unfinished_tuning_jobs(self) -> list[tuple[str, Document]]:
         """Region and document of every tuning job that has not reached a terminal status."""
-        rows = self._execute(
+        rows = self._database.execute(
             "SELECT region, request, progress FROM tuning_job"
             " WHERE status IN ('InProgress', 'Stopping')"
         )
@@ -403,53 +247,42 @@ class Store:
 
     def tags(self, arn: str) -> dict[str, str]:
         """A resource's tags by key, in the keys' order; empty for an unknown resource."""
-        rows = self._execute("SELECT key, value FROM tag WHERE arn = ? ORDER BY key", arn)
+        rows = self._database.execute("SELECT key, value FROM tag WHERE arn = ? ORDER BY key", arn)
         return dict(rows)
 
     def add_tags(self, arn: str, tags: Mapping[str, str]) -> None:
         """Sets tags; a key that is there already gets the new value."""
-        with self._lock:
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO tag (arn, key, value) VALUES (?, ?, ?)",
-                [(arn, key, value) for key, value in tags.items()],
-            )
+        self._database.execute_many(
+            "INSERT OR REPLACE INTO tag (arn, key, value) VALUES (?, ?, ?)",
+            ((arn, key, value) for key, value in tags.items()),
+        )
 
     def delete_tags(self, arn: str, keys: Sequence[str]) -> None:
         """Removes tags; a key that is not there is passed over."""
-        with self._lock:
-            self._connection.executemany(
-                "DELETE FROM tag WHERE arn = ? AND key = ?", [(arn, key) for key in keys]
-            )
+        self._database.execute_many(
+            "DELETE FROM tag WHERE arn = ? AND key = ?", ((arn, key) for key in keys)
+        )
 
-    def _add(self, table: JobTable, **columns: Any) -> None:
-        with self._lock:
-            self._insert(table, **columns)
-            self._changed(Change(table, columns["region"], columns["name"], columns["progress"]))
+    def _add_job(self, change: Change, **columns: Value) -> None:
+        self._insert(
+            change.table,
+            change,
+            region=change.region,
+            name=change.name,
+            progress=change.progress,
+            **columns,
+        )
 
-    def _insert(self, table: Table, **columns: Any) -> None:
+    def _insert(self, table: Table, change: Change | None = None, **columns: Value) -> None:
         try:
-            self._execute(
+            self._database.execute(
                 f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 -- names from this module's calls; values are bound
                 f" VALUES ({', '.join('?' * len(columns))})",
                 *columns.values(),
+                change=change,
             )
         except sqlite3.IntegrityError as error:
             raise NameTakenError(columns["name"]) from error
-
-    def _changed(self, change: Change) -> None:
-        """Notes a change for the observer; the lock is the caller's."""
-        if self._connection.in_transaction:
-            self._changes.append(change)
-        else:
-            self._tell(change)
-
-    def _tell(self, change: Change) -> None:
-        if self._observer is not None:
-            self._observer(change)
-
-    def _execute(self, sql: str, *values: str | float | None) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
 
 
 def _merged(documents: Sequence[str]) -> Document:

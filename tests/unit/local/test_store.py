@@ -7,11 +7,16 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.store import Change, Condition, Listing, NameTakenError, Store
+from sagemaker_tuning.local.listings import Condition, Listing
+from sagemaker_tuning.local.store import NameTakenError, Store
+
+if TYPE_CHECKING:
+    from sagemaker_tuning.local.database import Change
 
 REGION = "us-east-1"
 

@@ -4,7 +4,7 @@ from sagemaker_tuning.local.api import pages
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP, is_meant, name_of
 from sagemaker_tuning.local.errors import ApiError, validation_error
-from sagemaker_tuning.local.store import Condition, Listing
+from sagemaker_tuning.local.listings import Condition, Listing
 from sagemaker_tuning.local.wire import Document
 
 

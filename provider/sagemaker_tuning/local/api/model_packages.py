@@ -12,7 +12,7 @@ from sagemaker_tuning.local.api.resources import (
     name_of,
 )
 from sagemaker_tuning.local.errors import ApiError, validation_error
-from sagemaker_tuning.local.store import Condition
+from sagemaker_tuning.local.listings import Condition
 from sagemaker_tuning.local.wire import Document
 
 _SUMMARY = (

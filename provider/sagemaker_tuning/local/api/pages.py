@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import validation_error
-from sagemaker_tuning.local.store import Column, Condition, Listing, Table
+from sagemaker_tuning.local.listings import Column, Condition, Listing
+from sagemaker_tuning.local.schema import Table
 from sagemaker_tuning.local.wire import Document
 
 _DEFAULT_SIZE = 10

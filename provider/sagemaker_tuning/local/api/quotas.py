@@ -9,7 +9,7 @@ from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.definition import Definition, definitions
 from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.faults.rules import TUNING_JOBS
-from sagemaker_tuning.local.store import Condition, Listing
+from sagemaker_tuning.local.listings import Condition, Listing
 from sagemaker_tuning.local.wire import Document
 
 _PAGE = 1000

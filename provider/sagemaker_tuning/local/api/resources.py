@@ -9,8 +9,10 @@ from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import pages
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import ApiError, validation_error
+from sagemaker_tuning.local.listings import Condition
 from sagemaker_tuning.local.names import ACCOUNT_ID
-from sagemaker_tuning.local.store import Condition, NameTakenError, ResourceTable
+from sagemaker_tuning.local.schema import ResourceTable
+from sagemaker_tuning.local.store import NameTakenError
 from sagemaker_tuning.local.wire import Document
 
 

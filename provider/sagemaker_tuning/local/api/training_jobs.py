@@ -4,7 +4,7 @@ from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import pages, tuning_jobs
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import resource_in_use, validation_error
-from sagemaker_tuning.local.store import Condition
+from sagemaker_tuning.local.listings import Condition
 from sagemaker_tuning.local.wire import Document
 
 

@@ -6,9 +6,10 @@ import pytest
 from moto.backends import get_backend
 
 from sagemaker_tuning.local import documents
+from sagemaker_tuning.local.listings import Listing
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
-from sagemaker_tuning.local.store import Listing, Store
+from sagemaker_tuning.local.store import Store
 from tests.unit.local.runner.fakes import (
     BUCKET,
     REGION,
