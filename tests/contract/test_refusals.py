@@ -105,6 +105,18 @@ REFUSED: dict[str, tuple[Change, str]] = {
         put(*CONTINUOUS, "Name", value="alpha"),
         "The hyperparameter alpha is in the parameter ranges more than once",
     ),
+    "a range of a hyperparameter that there is not": (
+        put(*CONTINUOUS, "Name", value="etta"),
+        (
+            "The hyperparameter name, [etta], in the parameter ranges isn't that of a tunable"
+            " hyperparameter of the [683313688378.dkr.ecr.us-east-1.amazonaws.com/"
+            "sagemaker-xgboost:1.7-1] algorithm. Choose from [alpha, colsample_bylevel,"
+        ),
+    ),
+    "a range of a hyperparameter that is not tunable": (
+        put(*CONTINUOUS, "Name", value="scale_pos_weight"),
+        "The hyperparameter name, [scale_pos_weight], in the parameter ranges isn't that of a",
+    ),
     "no range at all": (
         put(*RANGES, value={"CategoricalParameterRanges": []}),
         "The parameter ranges have 0 hyperparameters in all. Provide 1 to 30",

@@ -13,7 +13,7 @@ RANGES = (CONFIG, "ParameterRanges")
 GRID = {
     "CategoricalParameterRanges": [
         {"Name": "max_depth", "Values": ["2", "3"]},
-        {"Name": "booster", "Values": ["gbtree", "dart"]},
+        {"Name": "tree_method", "Values": ["hist", "exact"]},
     ]
 }
 
@@ -71,8 +71,8 @@ def test_a_grid_without_a_number_runs_every_combination(
     job = aws.run(request)
     assert job["TrainingJobStatusCounters"]["Completed"] == 4
     expected = [
-        {"max_depth": depth, "booster": booster}
-        for depth, booster in itertools.product(("2", "3"), ("gbtree", "dart"))
+        {"max_depth": depth, "tree_method": method}
+        for depth, method in itertools.product(("2", "3"), ("hist", "exact"))
     ]
     assert tuned(aws, job) == expected
 

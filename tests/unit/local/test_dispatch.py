@@ -91,7 +91,9 @@ def valid() -> Document:
                     }
                 ],
                 "IntegerParameterRanges": [{"Name": "max_depth", "MinValue": "1", "MaxValue": "9"}],
-                "CategoricalParameterRanges": [{"Name": "booster", "Values": ["gbtree", "dart"]}],
+                "CategoricalParameterRanges": [
+                    {"Name": "tree_method", "Values": ["hist", "exact"]}
+                ],
             },
             "RandomSeed": 1,
         },

@@ -17,6 +17,7 @@ from sagemaker_tuning.local.definition import NUMERIC_RANGES, Definition, defini
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.search.auto_parameters import searched_ranges
 from sagemaker_tuning.local.search.ranges import parameters
+from sagemaker_tuning.local.training.algorithms import Algorithm
 from sagemaker_tuning.local.wire import Document
 
 _MOST_RANGES = 30
@@ -31,8 +32,8 @@ def check(context: Context, request: Document) -> None:
     for rule in (_one_kind_of_definition, _objectives_and_ranges, _tags):
         rule(request)
     for definition in definitions(request):
-        rules_of_definition.check(definition, context.algorithms)
-        _tunable(definition, request["HyperParameterTuningJobConfig"])
+        algorithm = rules_of_definition.check(definition, context.algorithms)
+        _tunable(definition, algorithm, request["HyperParameterTuningJobConfig"])
     rules_of_config.check_stopping(request)
     launched_by_parents = rules_of_warm_start.check(context.store, context.region, request)
     rules_of_config.check_limits(request, launched_by_parents)
@@ -119,7 +120,7 @@ def _tags(request: Document) -> None:
     _unique((tag["Key"] for tag in request.get("Tags", ())), "Tags", "Key")
 
 
-def _tunable(definition: Definition, config: Document) -> None:
+def _tunable(definition: Definition, algorithm: Algorithm, config: Document) -> None:
     ranges = searched_ranges(definition)
     count = sum(len(each) for each in ranges.values())
     if not 1 <= count <= _MOST_RANGES:
@@ -127,7 +128,8 @@ def _tunable(definition: Definition, config: Document) -> None:
             f"The parameter ranges have {count} hyperparameters in all. Provide 1 to"
             f" {_MOST_RANGES}."
         )
-    rules_of_definition.check_names(definition, [each.name for each in parameters(ranges)])
+    names = [each.name for each in parameters(ranges)]
+    rules_of_definition.check_names(definition, algorithm, names)
     if config["Strategy"] == "Grid" and any(ranges[name] for name in NUMERIC_RANGES):
         raise validation_error(
             "Strategy Grid takes CategoricalParameterRanges only. Remove the integer and"

@@ -20,8 +20,11 @@ _MOST_HYPERPARAMETERS = 100
 _DATA_TYPES = ("S3Prefix", "ManifestFile")
 
 
-def check(definition: Definition, algorithms: Algorithms) -> None:
+def check(definition: Definition, algorithms: Algorithms) -> Algorithm:
     """Refuses a definition that no training job can be made of.
+
+    Returns:
+        What its training jobs run.
 
     Raises:
         ApiError: ValidationException for the first rule that is broken.
@@ -35,14 +38,21 @@ def check(definition: Definition, algorithms: Algorithms) -> None:
     _channels(definition.document)
     output = definition.document["OutputDataConfig"]["S3OutputPath"]
     _require_s3(output, "OutputDataConfig.S3OutputPath")
+    return algorithm
 
 
-def check_names(definition: Definition, tunable: Sequence[str]) -> None:
-    """Refuses hyperparameters that are both static and tunable, and too many of them.
+def check_names(definition: Definition, algorithm: Algorithm, tunable: Sequence[str]) -> None:
+    """Refuses ranges of hyperparameters that the algorithm cannot tune, and too many names.
+
+    As on AWS, a built-in algorithm's ranges are its own in script mode too; values and static
+    hyperparameters are the program's to check:
+    https://github.com/aws/sagemaker-python-sdk/issues/2226
 
     Raises:
         ApiError: ValidationException.
     """
+    if algorithm.built_in is not None:
+        _tunable(definition, algorithm.built_in, tunable)
     static = definition.document.get("StaticHyperParameters", {})
     both = sorted(set(static) & set(tunable))
     if both:
@@ -80,6 +90,16 @@ def _algorithm(definition: Definition, algorithms: Algorithms) -> Algorithm:
             " Script mode needs both; the second is the s3:// URI of a tar.gz archive."
         )
     return algorithm
+
+
+def _tunable(definition: Definition, algorithm: BuiltInAlgorithm, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in algorithm.tunable:
+            raise validation_error(
+                f"The hyperparameter name, [{name}], in the parameter ranges isn't that of a"
+                f" tunable hyperparameter of the [{definition.image}] algorithm. Choose from"
+                f" [{', '.join(sorted(algorithm.tunable))}]."
+            )
 
 
 def _own_metrics(definition: Definition) -> None:

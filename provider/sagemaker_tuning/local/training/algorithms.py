@@ -3,13 +3,14 @@
 import fnmatch
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sagemaker_tuning.local.training import toolkit
 from sagemaker_tuning.local.training.container import Container
 from sagemaker_tuning.local.training.programs import Command, Script
 from sagemaker_tuning.local.training.xgboost import metrics as xgboost_metrics
+from sagemaker_tuning.local.training.xgboost import ranges as xgboost_ranges
 
 FAILURE_LENGTH = 1024
 """The most characters of a FailureReason."""
@@ -36,6 +37,7 @@ class BuiltInAlgorithm:
         metric_definitions: As AWS lists them in an AlgorithmSpecification.
         other_objectives: Those of metrics that it lists only where one is the objective.
         directions: ``Maximize`` or ``Minimize`` by metric name.
+        tunable: The hyperparameters that can have a parameter range.
     """
 
     name: str
@@ -45,6 +47,7 @@ class BuiltInAlgorithm:
     metric_definitions: Sequence[dict[str, str]]
     directions: dict[str, str]
     other_objectives: Sequence[dict[str, str]] = ()
+    tunable: Collection[str] = ()
 
     def metrics(self, objective: str) -> list[dict[str, str]]:
         """The metric definitions of a training job, that of its objective among them."""
@@ -79,6 +82,7 @@ XGBOOST = BuiltInAlgorithm(
     metric_definitions=xgboost_metrics.METRIC_DEFINITIONS,
     directions=xgboost_metrics.DIRECTIONS,
     other_objectives=xgboost_metrics.OTHER_OBJECTIVES,
+    tunable=xgboost_ranges.TUNABLE,
 )
 BUILT_IN = (XGBOOST,)
 

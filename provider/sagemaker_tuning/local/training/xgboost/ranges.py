@@ -1,4 +1,4 @@
-"""The recommended ranges of built-in XGBoost's tunable hyperparameters.
+"""Built-in XGBoost's tunable hyperparameters, and their recommended ranges.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html
 """
@@ -22,3 +22,7 @@ CONTINUOUS: Final[Mapping[str, tuple[str, str]]] = {
     "min_child_weight": ("0", "120"),
     "subsample": ("0.5", "1"),
 }
+
+# The developer guide searches over tree_method where it shows what ranges look like:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
+TUNABLE: Final = frozenset((*INTEGER, *CONTINUOUS, "tree_method"))
