@@ -11,9 +11,10 @@ from collections.abc import Callable
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.names import training_job_number
-from sagemaker_tuning.local.runner import completion, verdict, warm_start
+from sagemaker_tuning.local.runner import warm_start
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
+from sagemaker_tuning.local.runner.progress import Progress
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
 from sagemaker_tuning.local.runner.training_job import Plan, Report, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
@@ -34,8 +35,8 @@ class TuningJob:
     """One live tuning job.
 
     Its thread sleeps until a training job has ended, it is told to stop, or a deadline passes.
-    Whatever happens in it, the job ends with a terminal status. The progress document is the
-    thread's, but for `stop`, which is why both change it under the lock.
+    Whatever happens in it, the job ends with a terminal status. The progress is the thread's,
+    but for `stop`, which is why both change it under the lock.
 
     Args:
         workplace: the endpoint's resources.
@@ -56,9 +57,8 @@ class TuningJob:
         self.region = region
         self.name: str = request["HyperParameterTuningJobName"]
         self._workplace = workplace
-        self._progress = progress
+        self._progress = Progress(workplace.store, region, request, progress)
         self._ended = ended
-        self._config = request["HyperParameterTuningJobConfig"]
         self._definitions = definitions(request)
         # Not by its name, which a later job may have while this one's thread tidies up.
         self._inputs = Inputs(workplace.directory / "inputs" / uuid.uuid4().hex, self._definitions)
@@ -86,8 +86,7 @@ class TuningJob:
         with self._lock:
             if self._ending is not None:
                 return False
-            self._progress["HyperParameterTuningJobStatus"] = "Stopping"
-            self._save()
+            self._progress.stopping()
             self._end(Ending("Stopped"))
         self._events.put(None)
         return True
@@ -125,12 +124,10 @@ class TuningJob:
             self._ended(self)
 
     def _work(self) -> None:
-        limits = self._config["ResourceLimits"]
+        limits = self._request["HyperParameterTuningJobConfig"]["ResourceLimits"]
         parallel: int = limits["MaxParallelTrainingJobs"]
         number: int = limits.get("MaxNumberOfTrainingJobs", _MOST_TRAINING_JOBS)
-        deadline: float = self._progress["CreationTime"] + limits.get(
-            "MaxRuntimeInSeconds", math.inf
-        )
+        deadline: float = self._progress.creation_time + limits.get("MaxRuntimeInSeconds", math.inf)
         history = warm_start.observations(self._workplace.store, self.region, self._request)
         self._search = TuningSearch(self._request, history)
         again = self._restore()
@@ -165,13 +162,7 @@ class TuningJob:
             if self._ending is not None or self._halted:
                 return
             self._launched += 1
-            documents.count_launched(self._progress)
-            store = self._workplace.store
-            with store.transaction():
-                store.add_training_job(self.region, self.name, document)
-                tags = store.tags(self._progress["HyperParameterTuningJobArn"])
-                store.add_tags(document["TrainingJobArn"], tags)
-                self._save()
+            self._progress.launched(document)
             self._start(job)
 
     def _training_job(self, number: int, index: int, document: Document) -> TrainingJob:
@@ -264,48 +255,20 @@ class TuningJob:
             if self._halted:
                 return
             self._search.tell(job.number, job.objective)
-            documents.count_ended(self._progress, job.document)
-            completion.take(self._progress, job.document, maximize=job.definition.maximize)
-            if self._search.converged():
-                completion.take_convergence(self._progress)
-            store = self._workplace.store
-            overall_best = warm_start.overall_best(
-                store, self.region, self._request, self._progress.get("BestTrainingJob")
+            self._progress.ended(
+                job.number,
+                job.document,
+                reports,
+                maximize=job.definition.maximize,
+                converged=self._search.converged(),
             )
-            if overall_best is not None:
-                self._progress["OverallBestTrainingJob"] = overall_best
-            with store.transaction():
-                store.update_training_job(self.region, job.document)
-                if reports:
-                    store.add_reports(self.region, self.name, job.number, reports)
-                self._save()
 
     def _judge(self, *, last: bool) -> None:
         """Ends the job where enough has been found, or nothing will be; the caller locks."""
-        # The last ones running may still succeed; none is left to be spared.
-        ending = None if last else verdict.hopeless(self._progress)
-        if completion.is_met(self._config, self._progress, maximize=self._maximizes_best()):
-            ending = Ending("Completed")
+        ending = self._progress.due_ending(last=last)
         if ending is not None:
             self._end(ending)
 
-    def _maximizes_best(self) -> bool:
-        name = self._progress.get("BestTrainingJob", {}).get("TrainingJobDefinitionName")
-        return next(each.maximize for each in self._definitions if name in {None, each.name})
-
     def _conclude(self) -> None:
         with self._lock:
-            ending = self._ending
-            # Over its runtime, a job has still to have something to show for it.
-            if ending is None or ending.status == "Completed":
-                ending = self._ending = verdict.final(self._progress)
-            documents.end_tuning_job(self._progress, ending.status, ending.failure_reason)
-            store = self._workplace.store
-            with store.transaction():
-                store.update_tuning_job(self.region, self.name, self._progress)
-                if self._search.wants_reports:
-                    store.delete_reports(self.region, self.name)
-
-    def _save(self) -> None:
-        documents.touch_tuning_job(self._progress)
-        self._workplace.store.update_tuning_job(self.region, self.name, self._progress)
+            self._ending = self._progress.conclude(self._ending)
