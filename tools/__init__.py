@@ -1,0 +1,1 @@
+"""Scripts that keep data of the package up to date."""
