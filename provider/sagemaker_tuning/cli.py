@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_DISTRIBUTION = "airflow-provider-sagemaker-tuning"
 _USAGE = """\
 usage: sagemaker-tuning local [--help] [OPTION ...]
+       sagemaker-tuning --version
 
   local   run a local SageMaker endpoint that really trains
 """
@@ -23,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # In place of this process: the endpoint starts its fork server before anything else is
         # imported, and shares no module with the provider.
         os.execv(sys.executable, [sys.executable, "-m", "sagemaker_tuning.local", *arguments])  # noqa: S606 -- a list, and our own interpreter
+    if command == "--version":
+        sys.stdout.write(f"sagemaker-tuning {version(_DISTRIBUTION)}\n")
+        return 0
     if command in {"-h", "--help"}:
         sys.stdout.write(_USAGE)
         return 0

@@ -16,8 +16,8 @@ from tests.contract.examples import DEFINITION, changed, endless, example, rows
 from tests.contract.processes import descendants, wait_until_gone
 
 
-def refused(*options: str) -> str:
-    """What an endpoint that does not start says on stderr; it has exited with 1."""
+def refused(*options: str, code: int = 1) -> str:
+    """What an endpoint that does not start says on stderr; it has exited with the code."""
     result = subprocess.run(
         [sys.executable, "-m", "sagemaker_tuning.local", *options],
         capture_output=True,
@@ -25,7 +25,7 @@ def refused(*options: str) -> str:
         timeout=DEADLINE_SECONDS,
         check=False,
     )
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (code, "")
     return result.stderr
 
 
@@ -60,6 +60,66 @@ def test_other_machines_are_let_in_only_when_asked() -> None:
     said = refused("--port", "0", "--host", "0.0.0.0")  # noqa: S104 -- refused
     assert said.count("\n") == 1
     assert "--allow-remote" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--port", "99999", "'99999' is not a port. Give 1 to 65535, or 0 for a free one."),
+        ("--port", "-1", "'-1' is not a port. Give 1 to 65535, or 0 for a free one."),
+        ("--stop-grace", "-1", "'-1' is not a time in seconds. Give a number from 0 to 86400."),
+        ("--completion-delay", "nan", "'nan' is not a time in seconds. Give a number from 0 to"),
+        ("--data-dir", "", "'' is not a path. Give one; '.' is the current directory."),
+        ("--algorithms", "", "'' is not a path. Give one; '.' is the current directory."),
+    ],
+)
+def test_a_value_that_is_not_right_is_one_clear_line(option: str, value: str, said: str) -> None:
+    """With the option, the value and what would be right; the usage is not in its way."""
+    line = refused("--port", "0", f"{option}={value}", code=2)
+    assert line.startswith(f"sagemaker-tuning local: argument {option}: {said}")
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["", "name.invalid", "300.0.0.1"])
+def test_a_host_without_an_address_is_one_clear_line(host: str) -> None:
+    """It is not taken for an address that other machines can reach."""
+    assert refused("--port", "0", f"--host={host}") == (
+        f"sagemaker-tuning local: --host {host!r} is not an address, nor a name that has one. Give"
+        " an address of this machine, such as 127.0.0.1.\n"
+    )
+
+
+def test_an_address_of_another_machine_is_one_clear_line() -> None:
+    """The line does not blame the port."""
+    said = refused("--port", "0", "--host", "203.0.113.7", "--allow-remote")
+    assert said.count("\n") == 1
+    assert "cannot listen on 203.0.113.7:0" in said
+    assert said.endswith("Give an address of this machine as --host, such as 127.0.0.1.\n")
+
+
+def test_files_of_algorithms_add_up(tmp_path: Path) -> None:
+    """None replaces another: an image that two of them have is named."""
+    files = [tmp_path / "one.toml", tmp_path / "two.toml"]
+    for file in files:
+        file.write_text('[[algorithm]]\nimage = "mine"\ncommand = "true"\n')
+    said = refused("--port", "0", *(f"--algorithms={file}" for file in files))
+    assert said == "sagemaker-tuning local: the image mine has 2 algorithms. Give it one.\n"
+
+
+def test_what_a_killed_endpoint_has_left_is_removed_by_the_next(
+    start_endpoint: StartEndpoint,
+) -> None:
+    """Its temporary directory; that of an endpoint which still runs stays."""
+    aws, killed = start_endpoint()
+    folder = Path(f"/proc/{killed.pid}/environ").read_bytes().split(b"TMPDIR=")[1].split(b"\0")[0]
+    aws.run(example(aws.upload(rows(400, seed=1), rows(200, seed=2))))
+    (left,) = Path(os.fsdecode(folder)).glob("sagemaker-local-*")
+    killed.kill()
+    killed.wait(DEADLINE_SECONDS)
+    running, _ = start_endpoint()
+    assert not left.exists()
+    start_endpoint()
+    running.run(example(running.upload(rows(400, seed=1), rows(200, seed=2))))
 
 
 def test_missing_packages_are_one_clear_line(tmp_path: Path) -> None:

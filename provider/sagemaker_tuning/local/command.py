@@ -3,21 +3,19 @@
 import argparse
 import contextlib
 import ctypes
-import fcntl
+import errno
 import importlib.util
 import logging
-import math
 import os
 import secrets
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from sagemaker_tuning.local import own_algorithms
+from sagemaker_tuning.local import own_algorithms, workspace
 from sagemaker_tuning.local.faults.route import FAULTS, TOKEN_HEADER
 from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
 from sagemaker_tuning.local.names import ACCOUNT_ID
@@ -31,10 +29,20 @@ _EXTRA = "airflow-provider-sagemaker-tuning[local]"
 _SWITCH_SECONDS = 0.0005
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 _NEEDED = ("flask", "flask_cors", "moto", "optuna", "xgboost")
+_LARGEST_PORT = 65_535
+_LONGEST_SECONDS = 86_400
 
 
 class StartError(Exception):
     """The endpoint cannot start; the message says why and what to do."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A mistake is one line, without all the options before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exits with 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 at the end, 1 when it could not start, which one line on stderr explains.
+
+    Raises:
+        SystemExit: 2 for an option that is not right, which one line on stderr explains too.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
@@ -54,13 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="sagemaker-tuning local",
         description="The local SageMaker endpoint: tuning and training jobs run for real, the"
         " rest of AWS is emulated by moto. Point AWS_ENDPOINT_URL at it.",
     )
     parser.add_argument(
-        "--port", type=int, required=True, help="port to listen on; 0 picks a free one"
+        "--port", type=_port, required=True, help="port to listen on; 0 picks a free one"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
@@ -70,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--data-dir",
-        type=Path,
+        type=_path,
+        metavar="DIRECTORY",
         help="directory that keeps the jobs and the objects in S3 between runs; without it nothing"
         " is kept. Logs, queues and the rest of the emulated AWS are not kept in any case",
     )
@@ -85,19 +97,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--algorithms",
-        type=Path,
+        action="append",
+        type=_path,
+        default=[],
         metavar="FILE",
         help="TOML file of [[algorithm]] tables for several of them: image, and command (text or"
         " list), arguments (instead of 'train'), directory (from the file's) and environment; or"
-        " image and python, the interpreter for scripts that are submitted for that image",
+        " image and python, the interpreter for scripts that are submitted for that image. Can be"
+        " repeated",
     )
     parser.add_argument(
         "--completion-delay",
         type=_seconds,
         default=0,
         metavar="SECONDS",
-        help="hold back each training job's completion by a random time up to this, to show that"
-        " results do not depend on which job ends first",
+        help="for tests and rehearsals: hold back the completion of each training job by a random"
+        " time up to this, so that jobs end late and in another order (%(default)s)",
     )
     parser.add_argument(
         "--stop-grace",
@@ -115,18 +130,37 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= _LARGEST_PORT):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a port. Give 1 to {_LARGEST_PORT}, or 0 for a free one."
+        )
+    return int(text)
+
+
+def _path(text: str) -> Path:
+    if not text:  # which pathlib takes for the current directory
+        raise argparse.ArgumentTypeError(
+            "'' is not a path. Give one; '.' is the current directory."
+        )
+    return Path(text)
+
+
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise ValueError(text)
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= _LONGEST_SECONDS:
+            return float(text)
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a time in seconds. Give a number from 0 to {_LONGEST_SECONDS}."
+    )
 
 
 def _run(options: argparse.Namespace) -> None:
     _check_packages()
     _share_heaps()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    if not (options.allow_remote or is_loopback(options.host)):
+    family, address = _resolve(options.host)
+    if not (options.allow_remote or is_loopback(address)):
         raise StartError(
             f"--host {options.host} can be reached from other machines, and the endpoint has no"
             " authentication. Add --allow-remote if that is what you want."
@@ -138,7 +172,7 @@ def _run(options: argparse.Namespace) -> None:
     fault_token = secrets.token_urlsafe() if options.faults else None
     with (
         _end_asked_for() as asked,
-        _listen(options.host, options.port) as listening,
+        _listen(family, address, options.port) as listening,
         _directory(options) as directory,
         # Before moto and all else is imported, and before there is any thread.
         TrainingProcesses(algorithms) as processes,
@@ -195,37 +229,48 @@ def _check_packages() -> None:
         )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError) as error:
+        # IPv4 first, which is what clients try that are given a name.
+        found = sorted(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
         raise StartError(
-            f"cannot listen on {host}:{port}: {error}. Choose another --port, or 0 for a free one."
+            f"--host {host!r} is not an address, nor a name that has one. Give an address of this"
+            " machine, such as 127.0.0.1."
         ) from error
+    family, *_, address = found[0]
+    return family, str(address[0])
+
+
+def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((address, port), family=family, backlog=128)
+    except OSError as error:
+        advice = "Choose another --port, or 0 for a free one."
+        if error.errno == errno.EADDRNOTAVAIL:
+            advice = "Give an address of this machine as --host, such as 127.0.0.1."
+        reason = error.strerror if error.errno is None else os.strerror(error.errno)
+        raise StartError(f"cannot listen on {address}:{port}: {reason}. {advice}") from error
 
 
 @contextlib.contextmanager
 def _directory(options: argparse.Namespace) -> Iterator[Path]:
-    if options.data_dir is None:
-        with tempfile.TemporaryDirectory(
-            prefix="sagemaker-local-", ignore_cleanup_errors=True
-        ) as directory:
-            yield Path(directory)
-        return
-    try:
-        options.data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (options.data_dir / "lock").open("w")
-    except OSError as error:
-        raise StartError(f"--data-dir {options.data_dir} cannot be used: {error}.") from error
-    with lock:
+    workspace.remove_leftovers()
+    with contextlib.ExitStack() as stack:
+        where = "a temporary directory"
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if options.data_dir is None:
+                directory = stack.enter_context(workspace.temporary())
+            else:
+                where = f"--data-dir {options.data_dir}"
+                directory = stack.enter_context(workspace.kept(options.data_dir))
         except OSError as error:
+            raise StartError(f"{where} cannot be used: {error}.") from error
+        except workspace.DirectoryInUseError as error:
             raise StartError(
-                f"--data-dir {options.data_dir} is in use by another endpoint. Choose another one."
+                f"{where} is in use by another endpoint. Choose another one."
             ) from error
-        yield options.data_dir.resolve()
+        yield directory
 
 
 def _endpoint(

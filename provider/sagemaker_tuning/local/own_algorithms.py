@@ -21,14 +21,14 @@ class AlgorithmError(Exception):
     """An algorithm cannot be had as described; the message says which, why and what is right."""
 
 
-def read(options: Sequence[str], file: Path | None) -> Algorithms:
-    """What `--algorithm IMAGE=COMMAND` and `--algorithms FILE` say, the former first.
+def read(options: Sequence[str], files: Sequence[Path]) -> Algorithms:
+    """What each `--algorithm IMAGE=COMMAND` and `--algorithms FILE` says, the former first.
 
     Raises:
         AlgorithmError: one of them is not right, or its command is not there.
     """
     own = [_of_option(option) for option in options]
-    if file is not None:
+    for file in files:
         own += _of_file(file)
     for image, count in Counter(algorithm.image for algorithm in own).items():
         if count > 1:

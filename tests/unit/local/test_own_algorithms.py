@@ -22,7 +22,7 @@ def write(tmp_path: Path) -> Path:
 
 def test_an_option_is_image_and_command() -> None:
     """The command is split as a shell would, and plays the entry point of a training image."""
-    found = own_algorithms.read(["mine:1@sha256:ab=true 'a b' c=$HOME"], None)
+    found = own_algorithms.read(["mine:1@sha256:ab=true 'a b' c=$HOME"], [])
     assert found.find("mine:1@sha256:ab", {}) == Algorithm(
         Command((str(TRUE), "a b", "c=$HOME", "train"), Path.cwd(), {})
     )
@@ -49,7 +49,7 @@ def test_a_file_has_several(write: Path) -> None:
         python = "{sys.executable}"
         """
     )
-    found = own_algorithms.read(["first=true"], write)
+    found = own_algorithms.read(["first=true"], [write])
     work = write.parent / "work"
     assert found.find("x/mine:1", {}) == Algorithm(
         Command((str(program), "fast"), work, {"FLAG": "on"})
@@ -73,7 +73,7 @@ def test_a_file_has_several(write: Path) -> None:
 def test_a_bad_option_is_named(option: str, message: str) -> None:
     """With what is right."""
     with pytest.raises(own_algorithms.AlgorithmError, match=message) as raised:
-        own_algorithms.read([option], None)
+        own_algorithms.read([option], [])
     assert str(raised.value).startswith(f"--algorithm {option!r}")
 
 
@@ -108,10 +108,10 @@ def test_a_bad_file_is_named(write: Path, text: str, message: str) -> None:
     """With the table and the key that are wrong."""
     write.write_text(text)
     with pytest.raises(own_algorithms.AlgorithmError, match=message):
-        own_algorithms.read([], write)
+        own_algorithms.read([], [write])
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """With why it cannot be read."""
     with pytest.raises(own_algorithms.AlgorithmError, match=r"none\.toml cannot be read: No such"):
-        own_algorithms.read([], tmp_path / "none.toml")
+        own_algorithms.read([], [tmp_path / "none.toml"])
