@@ -66,7 +66,7 @@ def test_some_failures_leave_the_tuning_job_completed(aws: Aws, request_document
 def test_an_output_bucket_that_is_missing_fails_the_training_job(
     aws: Aws, request_document: Document
 ) -> None:
-    """As on AWS it shows only at the upload, as the client's error."""
+    """As the client's error, and before it is trained for nothing."""
     request = changed(
         request_document,
         "TrainingJobDefinition",
@@ -77,5 +77,10 @@ def test_an_output_bucket_that_is_missing_fails_the_training_job(
     request = changed(request, *LIMITS, "MaxNumberOfTrainingJobs", value=1)
     job = aws.run(request)
     (failed,) = aws.training_jobs(job["HyperParameterTuningJobName"])
-    assert failed["FailureReason"].startswith("ClientError: Data upload failed")
-    assert "no-such-bucket" in failed["FailureReason"]
+    assert failed["FailureReason"] == (
+        "ClientError: Artifact upload failed: The specified bucket does not exist, bucket:"
+        " no-such-bucket"
+    )
+    described = aws.sagemaker.describe_training_job(TrainingJobName=failed["TrainingJobName"])
+    statuses = [each["Status"] for each in described["SecondaryStatusTransitions"]]
+    assert statuses == ["Starting", "Failed"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import lzma
 import subprocess
 import sys
 import tarfile
@@ -312,7 +313,17 @@ def _link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
 
 
 BAD_ARCHIVES: dict[str, tuple[bytes, str]] = {
-    "no archive": (b"print()", "is not an archive that can be unpacked"),
+    "no archive": (
+        b"print()",
+        (
+            "AlgorithmError: sagemaker_submit_directory is not an archive that can be unpacked: it"
+            " is no tar file, gzipped or not"
+        ),
+    ),
+    "half a file of another compression": (
+        lzma.compress(archived({"train.py": "x" * 5000}))[:-20],
+        "sagemaker_submit_directory is not an archive that can be unpacked: ",
+    ),
     "half an archive": (
         archived({"train.py": "x" * 5000})[:60],
         "Compressed file ended",

@@ -125,6 +125,19 @@ def no_objects_message(uri: str) -> str:
     )
 
 
+def require_bucket(uri: str) -> None:
+    """Finds out early what an upload would.
+
+    Raises:
+        S3AccessError: the URI's bucket does not exist.
+    """
+    bucket, _ = parse_uri(uri)
+    try:
+        _backend().get_bucket(bucket)
+    except S3ClientError as error:
+        raise _upload_failed(bucket, error) from error
+
+
 def upload_archive(directory: Path, uri: str) -> None:
     """Uploads a directory's content as a gzipped tar archive, names relative to the directory.
 
@@ -154,7 +167,11 @@ def _upload(uri: str, content: bytes) -> None:
     try:
         _backend().put_object(bucket, key, content)
     except S3ClientError as error:
-        raise S3AccessError(f"Data upload failed: {error.message}, bucket: {bucket}") from error
+        raise _upload_failed(bucket, error) from error
+
+
+def _upload_failed(bucket: str, error: S3ClientError) -> S3AccessError:
+    return S3AccessError(f"Artifact upload failed: {error.message}, bucket: {bucket}")
 
 
 def _keys(uri: str) -> Iterator[str]:

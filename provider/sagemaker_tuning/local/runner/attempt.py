@@ -72,6 +72,11 @@ class Attempt:
         Raises:
             Exception: whatever went wrong around the program, which may still run: `kill` it.
         """
+        try:
+            # Before the training rather than after it, where it would show on AWS.
+            objects.require_bucket(self._document["ModelArtifacts"]["S3ModelArtifacts"])
+        except objects.S3AccessError as error:
+            return f"ClientError: {error}"
         container = self._container()
         exit_code = self._run_process(container)
         failure = None

@@ -1,11 +1,22 @@
 """The code that a user submits for script mode, as it comes from S3 or a channel."""
 
+import lzma
 import shutil
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from sagemaker_tuning.local.training.failures import ProgramError
+
+_UNREADABLE: Final = (
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 
 def extract(archive: Path, directory: Path) -> None:
@@ -16,11 +27,11 @@ def extract(archive: Path, directory: Path) -> None:
             path, one with ``..``, a link or a device.
     """
     try:
-        with tarfile.open(archive) as tar:
+        with _opened(archive) as tar:
             for member in tar:
                 _check(member)
                 tar.extract(member, directory, filter="data")
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise ProgramError(
             f"sagemaker_submit_directory is not an archive that can be unpacked: {error}"
         ) from error
@@ -36,6 +47,17 @@ def copy(submitted: Path, directory: Path) -> None:
         shutil.copytree(submitted, directory, dirs_exist_ok=True)
     except (OSError, shutil.Error) as error:
         raise ProgramError(f"sagemaker_submit_directory cannot be copied: {error}") from error
+
+
+def _opened(archive: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(archive)
+    except tarfile.ReadError as error:
+        # Its message has a line for each kind of compression that was tried.
+        raise ProgramError(
+            "sagemaker_submit_directory is not an archive that can be unpacked: it is no tar file,"
+            " gzipped or not"
+        ) from error
 
 
 def _check(member: tarfile.TarInfo) -> None:
