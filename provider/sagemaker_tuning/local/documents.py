@@ -228,6 +228,11 @@ def whole_training_job(tuning_job: Document, document: Document) -> Document:
     described = {name: definition.document.get(name) for name in _FROM_DEFINITION}
     # AWS has the key here even where the request has none.
     described["OutputDataConfig"] = {"KmsKeyId": "", **definition.document["OutputDataConfig"]}
+    if described["CheckpointConfig"] is not None:
+        described["CheckpointConfig"] = {
+            **described["CheckpointConfig"],
+            "S3Uri": checkpoint_uri(definition, document["TrainingJobName"]),
+        }
     return {**described, "HyperParameters": hyperparameters(definition, document), **document}
 
 
@@ -235,6 +240,16 @@ def output_uri(definition: Definition, training_job: str) -> str:
     """Where a training job's output goes, ending with a slash."""
     path: str = definition.document["OutputDataConfig"]["S3OutputPath"]
     return f"{path.rstrip('/')}/{training_job}/output/"
+
+
+def checkpoint_uri(definition: Definition, training_job: str) -> str:
+    """Where a training job's checkpoints are, with no slash at the end.
+
+    One CheckpointConfig stands for all training jobs. AWS does not document that each has a folder
+    of its own below the S3Uri; in a common one, each would go on from another's checkpoints.
+    """
+    uri: str = definition.document["CheckpointConfig"]["S3Uri"]
+    return f"{uri.rstrip('/')}/{training_job}"
 
 
 def model_artifacts(definition: Definition, training_job: str) -> str:

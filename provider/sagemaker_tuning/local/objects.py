@@ -148,7 +148,7 @@ def upload_archive(directory: Path, uri: str) -> None:
     with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=_GZIP_LEVEL) as tar:
         for path in sorted(directory.iterdir()):
             tar.add(path, arcname=path.name)
-    _upload(uri, archive.getvalue())
+    upload(uri, archive.getvalue())
 
 
 def upload_files(directory: Path, uri: str) -> None:
@@ -159,13 +159,31 @@ def upload_files(directory: Path, uri: str) -> None:
     """
     for path in sorted(directory.rglob("*")):
         if path.is_file():
-            _upload(f"{uri}{path.relative_to(directory).as_posix()}", path.read_bytes())
+            upload(f"{uri}{path.relative_to(directory).as_posix()}", path.read_bytes())
 
 
-def _upload(uri: str, content: bytes) -> None:
+def upload(uri: str, content: bytes) -> None:
+    """Uploads one object.
+
+    Raises:
+        S3AccessError: the bucket does not exist.
+    """
     bucket, key = parse_uri(uri)
     try:
         _backend().put_object(bucket, key, content)
+    except S3ClientError as error:
+        raise _upload_failed(bucket, error) from error
+
+
+def delete(uri: str) -> None:
+    """Deletes one object; harmless where it is not there.
+
+    Raises:
+        S3AccessError: the bucket does not exist.
+    """
+    bucket, key = parse_uri(uri)
+    try:
+        _backend().delete_object(bucket, key)
     except S3ClientError as error:
         raise _upload_failed(bucket, error) from error
 

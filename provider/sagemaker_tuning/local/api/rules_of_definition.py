@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from sagemaker_tuning.local.definition import OBJECTIVE_METRIC, Definition
 from sagemaker_tuning.local.errors import validation_error
@@ -12,12 +13,15 @@ from sagemaker_tuning.local.training.algorithms import (
     BuiltInAlgorithm,
     UnknownAlgorithmError,
 )
+from sagemaker_tuning.local.training.container import DEFAULT_CHECKPOINT_PATH, OPT_ML
 from sagemaker_tuning.local.training.metrics import MetricScraper
 from sagemaker_tuning.local.training.programs import Script
 from sagemaker_tuning.local.wire import Document
 
 _MOST_HYPERPARAMETERS = 100
 _DATA_TYPES = ("S3Prefix", "ManifestFile")
+# What every file system takes.
+_LOCAL_PATH = re.compile(rf"(?=.{{1,512}}$){OPT_ML}(/+[ -.0-~]{{1,255}})+/*")
 
 
 def check(definition: Definition, algorithms: Algorithms) -> Algorithm:
@@ -36,6 +40,7 @@ def check(definition: Definition, algorithms: Algorithms) -> Algorithm:
         _built_in_metrics(definition, algorithm.built_in)
     _resources(definition.document)
     _channels(definition.document)
+    _checkpoints(definition.document)
     output = definition.document["OutputDataConfig"]["S3OutputPath"]
     _require_s3(output, "OutputDataConfig.S3OutputPath")
     return algorithm
@@ -199,6 +204,23 @@ def _channels(document: Document) -> None:
             raise _unsupported(f"{path}.AttributeNames", "of any name", "channels without it")
         _require_plain(channel, path)
         _require_s3(source["S3Uri"], f"{path}.S3Uri")
+
+
+def _checkpoints(document: Document) -> None:
+    if "CheckpointConfig" not in document:
+        return
+    config = document["CheckpointConfig"]
+    _require_s3(config["S3Uri"], "CheckpointConfig.S3Uri")
+    local = config.get("LocalPath", DEFAULT_CHECKPOINT_PATH)
+    path = PurePosixPath(local)
+    reserved = path == PurePosixPath(OPT_ML) or path.is_relative_to(f"{OPT_ML}/input")
+    if reserved or ".." in path.parts or not _LOCAL_PATH.fullmatch(local):
+        raise _unsupported(
+            "CheckpointConfig.LocalPath",
+            local,
+            f"a path below {OPT_ML}, such as {DEFAULT_CHECKPOINT_PATH}, in printable ASCII and not"
+            f" below {OPT_ML}/input",
+        )
 
 
 def _require_plain(channel: Document, path: str) -> None:

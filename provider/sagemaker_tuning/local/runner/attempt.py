@@ -3,15 +3,23 @@
 import shutil
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning.local import documents, objects
 from sagemaker_tuning.local.definition import OBJECTIVE_METRIC, Definition
 from sagemaker_tuning.local.runner import inputs as input_data
+from sagemaker_tuning.local.runner.checkpoints import Checkpoints
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.training.algorithms import failure_reason
-from sagemaker_tuning.local.training.container import Channel, Container, prepare
+from sagemaker_tuning.local.training.container import (
+    DEFAULT_CHECKPOINT_PATH,
+    OPT_ML,
+    Channel,
+    Container,
+    prepare,
+)
 from sagemaker_tuning.local.training.metrics import MetricScraper
 from sagemaker_tuning.local.wire import Document
 
@@ -57,7 +65,7 @@ class Attempt:
         self._inputs = inputs
         self._advance = advance
         self._report = report
-        self._root = workplace.directory / "containers" / document["TrainingJobName"]
+        self._root: Path = workplace.directory / "containers" / document["TrainingJobName"]
         self._lock = threading.Lock()
         self._process: TrainingProcess | None = None
         self._stopped = False
@@ -73,12 +81,16 @@ class Attempt:
             Exception: whatever went wrong around the program, which may still run: `kill` it.
         """
         try:
-            # Before the training rather than after it, where it would show on AWS.
-            objects.require_bucket(self._document["ModelArtifacts"]["S3ModelArtifacts"])
+            return self._run()
         except objects.S3AccessError as error:
             return f"ClientError: {error}"
+
+    def _run(self) -> str | None:
+        # Before the training rather than after it, where it would show on AWS.
+        objects.require_bucket(self._document["ModelArtifacts"]["S3ModelArtifacts"])
         container = self._container()
-        exit_code = self._run_process(container)
+        with self._checkpoints(container):
+            exit_code = self._run_process(container)
         failure = None
         if not self._stopped:
             # Without an exit code the process was lost, which is not the algorithm's fault.
@@ -88,10 +100,7 @@ class Attempt:
                 else failure_reason(container, exit_code, self._process.last_lines)
             )
         if failure is None and self._keep_output:
-            try:
-                self._upload(container)
-            except objects.S3AccessError as error:
-                failure = f"ClientError: {error}"
+            self._upload(container)
         return failure
 
     def stop(self, grace_seconds: float, *, keep_output: bool = True) -> None:
@@ -133,6 +142,7 @@ class Attempt:
             },
             environment=definition.document.get("Environment", {}),
             source=input_data.source(self._inputs),
+            checkpoint_dir=self._checkpoint_dir(),
         )
         for name in container.channels:
             link = container.channel_dir(name)
@@ -140,6 +150,22 @@ class Attempt:
             link.symlink_to(self._inputs / name, target_is_directory=True)
         prepare(container)
         return container
+
+    def _checkpoint_dir(self) -> Path | None:
+        config: Document | None = self._definition.document.get("CheckpointConfig")
+        if config is None:
+            return None
+        local = PurePosixPath(config.get("LocalPath", DEFAULT_CHECKPOINT_PATH))
+        return self._root / local.relative_to(OPT_ML)
+
+    def _checkpoints(self, container: Container) -> AbstractContextManager[None]:
+        """Copies the checkpoints to S3, after those of an earlier attempt are back."""
+        if container.checkpoint_dir is None:
+            return nullcontext()
+        uri = documents.checkpoint_uri(self._definition, container.training_job_name)
+        checkpoints = Checkpoints(uri, container.checkpoint_dir)
+        checkpoints.restore()
+        return checkpoints.copied()
 
     def _run_process(self, container: Container) -> int | None:
         self._advance("Downloading")

@@ -8,13 +8,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sagemaker_tuning.local.training import toolkit
 from sagemaker_tuning.local.training.leftovers import MARKER
 
 HOST = "algo-1"
 _NETWORK_INTERFACE = "eth0"
+
+OPT_ML: Final = "/opt/ml"
+"""What a container's root plays."""
+
+DEFAULT_CHECKPOINT_PATH: Final = f"{OPT_ML}/checkpoints"
+"""Of a CheckpointConfig without LocalPath."""
 
 # What a program needs to find its interpreter, its locale and a place for temporary files.
 # Nothing else of the endpoint's environment reaches a container, its credentials least of all.
@@ -62,6 +68,7 @@ class Container:
         channels: By channel name; may be empty.
         environment: The request's Environment; it wins over every other variable.
         source: The archive of a user's script, None where it has none.
+        checkpoint_dir: Plays CheckpointConfig's LocalPath, None where the request has none.
     """
 
     root: Path
@@ -72,10 +79,11 @@ class Container:
     channels: Mapping[str, Channel]
     environment: Mapping[str, str] = field(default_factory=dict)
     source: Path | None = None
+    checkpoint_dir: Path | None = None
 
     @property
     def config_dir(self) -> Path:
-        """Where the three configuration files are."""
+        """Where the configuration files are."""
         return self.root / "input" / "config"
 
     def channel_dir(self, name: str) -> Path:
@@ -99,11 +107,13 @@ class Container:
 
 
 def prepare(container: Container) -> None:
-    """Make the directories of ``container`` and write its three configuration files.
+    """Make the directories of ``container`` and write its configuration files.
 
     Directories that exist, with the channels' data in them, stay as they are.
     """
+    checkpoints = () if container.checkpoint_dir is None else (container.checkpoint_dir,)
     for directory in (
+        *checkpoints,
         container.config_dir,
         container.model_dir,
         container.output_data_dir,
@@ -114,6 +124,7 @@ def prepare(container: Container) -> None:
         ("hyperparameters", dict(container.hyperparameters)),
         ("inputdataconfig", _input_data_config(container)),
         ("resourceconfig", _resource_config()),
+        *(("checkpointconfig", {"LocalPath": str(directory)}) for directory in checkpoints),
     ):
         (container.config_dir / f"{name}.json").write_text(json.dumps(document))
 
@@ -137,6 +148,8 @@ def environment_variables(container: Container) -> dict[str, str]:
         "SM_NUM_GPUS": "0",
         "SM_INPUT_DIR": str(container.root / "input"),
         "SM_INPUT_CONFIG_DIR": str(container.config_dir),
+        # The images of XGBoost and scikit-learn have it, whether the file is there or not.
+        "SM_CHECKPOINT_CONFIG_FILE": str(container.config_dir / "checkpointconfig.json"),
         "SM_INPUT_DATA_CONFIG": json.dumps(_input_data_config(container)),
         "SM_RESOURCE_CONFIG": json.dumps(_resource_config()),
         "SM_MODEL_DIR": str(container.model_dir),

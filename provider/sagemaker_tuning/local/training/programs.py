@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from sagemaker_tuning.local.training import source, toolkit
-from sagemaker_tuning.local.training.container import Container
+from sagemaker_tuning.local.training.container import OPT_ML, Container
 from sagemaker_tuning.local.training.failures import ProgramError
 from sagemaker_tuning.local.training.leftovers import MARKER
 
 _log = logging.getLogger(__name__)
 
-_OPT_ML: Final = "/opt/ml"
 _DEFAULT_LOG_LEVEL: Final = 20
 
 
@@ -118,11 +117,11 @@ def _unpack(container: Container, submitted: str, code: Path) -> None:
         source.extract(container.source, code)
         return
     path = Path(submitted)
-    if path.is_relative_to(_OPT_ML) and ".." not in path.parts:
-        path = container.root / path.relative_to(_OPT_ML)
+    if path.is_relative_to(OPT_ML) and ".." not in path.parts:
+        path = container.root / path.relative_to(OPT_ML)
     else:
         raise ProgramError(
-            f"{toolkit.SUBMIT_DIRECTORY} {submitted!r} is neither an s3:// URI nor below {_OPT_ML}"
+            f"{toolkit.SUBMIT_DIRECTORY} {submitted!r} is neither an s3:// URI nor below {OPT_ML}"
         )
     if path.is_dir():
         source.copy(path, code)

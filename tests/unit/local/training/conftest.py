@@ -23,6 +23,7 @@ def make_container(tmp_path: Path) -> MakeContainer:
         content_type: str | None = "text/csv",
         files: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
+        checkpoint_dir: Path | None = None,
     ) -> Container:
         files = files or {}
         name = f"job-{sum(1 for _ in tmp_path.iterdir())}"
@@ -34,6 +35,7 @@ def make_container(tmp_path: Path) -> MakeContainer:
             hyperparameters=hyperparameters or {},
             channels={path.split("/")[0]: Channel(content_type) for path in files},
             environment=environment or {},
+            checkpoint_dir=checkpoint_dir,
         )
         prepare(container)
         for path, text in files.items():

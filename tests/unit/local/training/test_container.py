@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,16 @@ def test_configuration_files_are_sagemakers(make_container: Callable[..., Contai
             "network_interface_name": "eth0",
         },
     }
+
+
+def test_checkpoints_are_where_their_configuration_says(
+    make_container: Callable[..., Container], tmp_path: Path
+) -> None:
+    """The directory is there, and is what plays LocalPath, as a program cannot reach /opt/ml."""
+    container = make_container(checkpoint_dir=tmp_path / "checkpoints")
+    file = Path(environment_variables(container)["SM_CHECKPOINT_CONFIG_FILE"])
+    assert json.loads(file.read_text()) == {"LocalPath": str(tmp_path / "checkpoints")}
+    assert (tmp_path / "checkpoints").is_dir()
 
 
 def test_a_channel_without_content_type_says_nothing_of_it(

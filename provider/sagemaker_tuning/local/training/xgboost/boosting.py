@@ -10,7 +10,7 @@ from xgboost.callback import EarlyStopping, TrainingCallback
 
 from sagemaker_tuning.local.training.container import Container
 from sagemaker_tuning.local.training.failures import UserError
-from sagemaker_tuning.local.training.xgboost import metrics, scores
+from sagemaker_tuning.local.training.xgboost import checkpoints, metrics, scores
 
 MODEL_NAME: Final = "xgboost-model"
 
@@ -50,14 +50,17 @@ def boost(values: Mapping[str, Any], evals: Evals, container: Container) -> None
     """
     wanted = _metrics(values)
     added = [name for name in wanted if name in scores.NAMES]
+    checkpoint, done = checkpoints.newest(container.checkpoint_dir)
+    rounds = max(0, values["num_round"] - done)
     try:
         booster = xgboost.train(
             _parameters(values, [name for name in wanted if name not in scores.NAMES]),
             evals[0][0],
-            values["num_round"],
+            rounds,
             evals=evals,
+            xgb_model=checkpoint,
             custom_metric=scores.scorer(added, values.get("objective", "")) if added else None,
-            callbacks=_callbacks(values, evals, container),
+            callbacks=_callbacks(values, evals, container, done) if rounds else [],
             verbose_eval=False,
         )
     except (xgboost.core.XGBoostError, ValueError) as error:
@@ -99,13 +102,15 @@ def _parameters(values: Mapping[str, Any], eval_metrics: list[str]) -> dict[str,
 
 
 def _callbacks(
-    values: Mapping[str, Any], evals: Evals, container: Container
+    values: Mapping[str, Any], evals: Evals, container: Container, start: int
 ) -> list[TrainingCallback]:
     callbacks: list[TrainingCallback] = []
+    if container.checkpoint_dir is not None:
+        callbacks.append(checkpoints.SaveCheckpoint(container.checkpoint_dir, start))
     if values.get("save_model_on_termination") == "true":
         callbacks.append(_SaveEachRound(container))
     # After that, so that a stopped training job's model has every round that its log reports.
-    callbacks.append(_Log())
+    callbacks.append(_Log(start))
     watched = _tuned_metrics(values) or values.get("eval_metric")
     # Without validation data or a metric to watch, the container does not stop early either.
     if "early_stopping_rounds" in values and watched and len(evals) > 1:
@@ -122,11 +127,15 @@ def _callbacks(
 
 
 class _Log(TrainingCallback):
-    """A line for each round.
+    """A line for each round, the first of which has the number ``start``.
 
     XGBoost itself prints five decimal places. With nine, the objective that the API reports, a
     32-bit float, is what the model reaches on the same rows.
     """
+
+    def __init__(self, start: int) -> None:
+        super().__init__()
+        self._start = start
 
     def after_iteration(self, _model: Any, epoch: int, evals_log: EvalsLog) -> bool:
         results = (
@@ -134,7 +143,7 @@ class _Log(TrainingCallback):
             for data, by_metric in evals_log.items()
             for metric, history in by_metric.items()
         )
-        sys.stdout.write(f"[{epoch}]{''.join(results)}\n")
+        sys.stdout.write(f"[{self._start + epoch}]{''.join(results)}\n")
         return False
 
 

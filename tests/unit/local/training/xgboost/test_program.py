@@ -288,3 +288,33 @@ def test_data_is_parsed_once(make_container: MakeContainer, train: Train, tmp_pa
     train(make_container(BINARY | {"csv_weights": "1"}, files={"train/a": "1,1,2\n0,1,3\n"}))
     train(make_container(BINARY, files={"train/a": "1,1,2\n0,1,3\n"}))
     assert len(list((tmp_path / "cache").iterdir())) == 5
+
+
+def test_a_training_job_goes_on_from_its_newest_checkpoint(
+    make_container: MakeContainer, train: Train, tmp_path: Path
+) -> None:
+    """Its rounds are counted on, a broken checkpoint is passed over, five files are kept."""
+    checkpoints = tmp_path / "checkpoints"
+    train(make_container(BINARY | {"num_round": "7"}, files=FILES, checkpoint_dir=checkpoints))
+    names = {path.name for path in checkpoints.iterdir()}
+    assert names == {f"xgboost-checkpoint.{number}" for number in range(2, 7)}
+    (checkpoints / "xgboost-checkpoint.7").write_text("half")
+    resumed = make_container(BINARY, files=FILES, checkpoint_dir=checkpoints)
+    lines = train(resumed)
+    assert [line.split("#011")[0] for line in lines if "-auc" in line] == ["[7]", "[8]", "[9]"]
+    assert model(resumed).num_boosted_rounds() == 10
+    whole = make_container(BINARY, files=FILES)
+    assert last(train(whole)) == last(lines)
+
+
+def test_a_finished_training_job_has_nothing_to_go_on_with(
+    make_container: MakeContainer, train: Train, tmp_path: Path
+) -> None:
+    """Its model is that of its last checkpoint."""
+    hyperparameters = BINARY | {"early_stopping_rounds": "2"}
+    for _ in range(2):
+        container = make_container(
+            hyperparameters, files=FILES, checkpoint_dir=tmp_path / "checkpoints"
+        )
+        train(container)
+    assert (container.model_dir / "xgboost-model").stat().st_size > 0
