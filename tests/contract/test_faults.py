@@ -257,7 +257,16 @@ def test_a_quota_of_tuning_jobs_counts_those_that_have_not_ended(faulty: Faulty)
     [
         ({}, "The body is no list"),
         (["x"], "rules[0] is 'x'. Give a JSON object"),
-        ([{}], "rules[0].kind is None. Give one of throttle, error, "),
+        (
+            [{}],
+            (
+                "rules[0].kind is missing. Give throttle (with operation); error (with operation);"
+                " error_after (with operation); latency (with operation and seconds); drop_before"
+                " (with operation); drop_after (with operation); training_job_error; quota (with"
+                " resource and limit)."
+            ),
+        ),
+        ([{"kind": "throtle"}], "Is it throttle?"),
         ([{"kind": "throttle"}], "rules[0].operation is missing. Give an operation of SageMaker"),
         (
             [{"kind": "throttle", "operation": "TuneMyJob"}],
@@ -297,7 +306,15 @@ def test_a_quota_of_tuning_jobs_counts_those_that_have_not_ended(faulty: Faulty)
         ),
         (
             [{"kind": "quota", "resource": "gpus", "limit": 1}],
-            "rules[0].resource is 'gpus'. Give an instance type, or tuning-jobs.",
+            "rules[0].resource is 'gpus'. Give an instance type of training jobs, or tuning-jobs.",
+        ),
+        (
+            [{"kind": "quota", "resource": "ml.m5.lage", "limit": 1}],
+            "or tuning-jobs. Is it ml.m5.large?",
+        ),
+        (
+            [{"kind": "training_job_error", "tuning_job": "my_job"}],
+            "rules[0].tuning_job is 'my_job'. Give a tuning job's name, of 1 to 32 letters,",
         ),
         (
             [{"kind": "training_job_error"}] * 1001,

@@ -247,6 +247,59 @@ def test_what_moto_lacks_is_refused_at_once(aws: Aws) -> None:
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        ("translate", "list_terminologies", {}),  # JSON, a service that moto has not
+        ("braket", "get_job", {"jobArn": "x"}),  # REST JSON, likewise
+        ("lambda", "list_durable_executions_by_function", {"FunctionName": "x"}),  # a page
+        ("cloudfront", "list_streaming_distributions", {}),  # a page where XML is expected
+        ("route53", "list_traffic_policies", {}),
+        ("ec2", "describe_fpga_images", {}),  # query, in EC2's own form
+        ("autoscaling", "describe_account_limits", {}),  # query
+        ("xray", "get_groups", {}),  # moto wants a package that is not installed
+        (
+            "sagemaker-featurestore-runtime",
+            "get_record",
+            {"FeatureGroupName": "x", "RecordIdentifierValueAsString": "x"},
+        ),
+    ],
+)
+def test_what_is_not_emulated_is_said_in_its_own_protocol(
+    aws: Aws, service: str, operation: str, arguments: Document
+) -> None:
+    """Whether moto raises or answers a page; at once, since a retry would not help."""
+    with pytest.raises(ClientError) as caught:
+        getattr(aws.client(service), operation)(**arguments)
+    response = caught.value.response
+    assert response["Error"]["Code"] == "UnknownOperationException"
+    assert "The local SageMaker endpoint does not emulate" in response["Error"]["Message"]
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+def test_an_object_that_is_a_page_is_answered(aws: Aws, bucket: str) -> None:
+    """Also where the bucket has the name of the runtime API's path."""
+    page = b"<!doctype html>\n<title>404 Not Found</title>"
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="endpoints")
+    for each in (bucket, "endpoints"):
+        s3.put_object(Bucket=each, Key="x/invocations", Body=page, ContentType="text/html")
+        assert s3.get_object(Bucket=each, Key="x/invocations")["Body"].read() == page
+    s3.create_multipart_upload(Bucket="endpoints", Key="x/y")
+    s3.delete_object(Bucket="endpoints", Key="x/invocations")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "x", "x/", "x/invocation", "x/y/invocations", "x/invocations/", "x/invocations/y"]
+)
+def test_nothing_else_is_below_endpoints(endpoint: str, path: str) -> None:
+    """A path that is misspelt does not end in S3."""
+    status, error = send(endpoint, "", b"1,2", path=f"/endpoints/{path}")
+    assert (status, error["__type"]) == (501, "UnknownOperationException")
+    assert f"POST /endpoints/{path}" in error["message"]
+
+
 def test_the_connection_is_kept(endpoint: str) -> None:
     """Calls follow each other on one connection, after a refusal too."""
     connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=10)

@@ -1,11 +1,13 @@
 """Fault rules: what goes wrong, where and how often, read from JSON."""
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from sagemaker_tuning.local import emulation
 from sagemaker_tuning.local.errors import ApiError, validation_error
 from sagemaker_tuning.local.wire import Document, service_model
 
@@ -13,6 +15,7 @@ EVERY_OPERATION = "*"
 """Every operation of the SageMaker API, `InvokeEndpoint` included."""
 
 INVOKE = "InvokeEndpoint"
+SAGEMAKER = "sagemaker"
 TUNING_JOBS = "tuning-jobs"
 """The quota of tuning jobs that are not in a terminal status."""
 
@@ -28,11 +31,16 @@ _REQUIRED = object()
 
 @dataclass(frozen=True)
 class _Field:
-    """One field of a rule: what it may be, in code and in words."""
+    """One field of a rule: what it may be, in code and in words.
+
+    Attributes:
+        nearest: What is like a value that is not accepted, in a sentence; it may be empty.
+    """
 
     accepts: Callable[[Any], bool]
     expected: str
     default: Any = _REQUIRED
+    nearest: Callable[[Any], str] = lambda _: ""
 
 
 def _is_whole(value: object, least: int) -> bool:
@@ -55,9 +63,66 @@ def _is_operation(value: object) -> bool:
     if not _is_text(value):
         return False
     service, _, name = str(value).rpartition(":")
-    if service:
-        return bool(name)
-    return name in {EVERY_OPERATION, INVOKE} or name in service_model().operation_names
+    if not service:
+        return name in _of_sagemaker()
+    return _emulated(service) and (
+        name == EVERY_OPERATION or name in (emulation.operations(service) or (name,))
+    )
+
+
+def _emulated(service: str) -> bool:
+    if service == SAGEMAKER:  # whose operations have no prefix
+        return False
+    try:
+        return emulation.is_emulated(service)
+    except emulation.SignedOtherwiseError:
+        return False
+
+
+def _nearest_operation(value: Any) -> str:
+    """What was meant, as far as it can be told."""
+    if not isinstance(value, str):
+        return ""
+    service, _, name = value.rpartition(":")
+    if service in {"", SAGEMAKER}:
+        return _like(name, _of_sagemaker())
+    try:
+        if not emulation.is_emulated(service):
+            return f" The endpoint emulates no service {service!r}."
+    except emulation.SignedOtherwiseError as error:
+        return f" Requests to {service} are signed for {error.args[0]}: {error.args[0]}:{name}."
+    method = emulation.method_of(service, name)
+    if method is not None:
+        return f" {name} is a {method} of a REST API: {service}:{method}."
+    return _like(name, emulation.operations(service), f"{service}:")
+
+
+def _of_sagemaker() -> list[str]:
+    return [EVERY_OPERATION, INVOKE, *service_model().operation_names]
+
+
+def _is_instance_type(value: object) -> bool:
+    return value in _instance_types()
+
+
+def _instance_types() -> list[str]:
+    found: list[str] = service_model().shape_for("TrainingInstanceType").metadata["enum"]
+    return found
+
+
+def _is_tuning_job(value: object) -> bool:
+    name = service_model().shape_for("HyperParameterTuningJobName").metadata
+    return (
+        isinstance(value, str)
+        and len(value) <= name["max"]
+        and re.fullmatch(name["pattern"], value) is not None
+    )
+
+
+def _like(name: object, names: Collection[str], prefix: str = "") -> str:
+    by_lower_case = {each.lower(): each for each in names}
+    found = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
+    return f" Is it {prefix}{by_lower_case[found[0]]}?" if found else ""
 
 
 _HOW_OFTEN = {
@@ -79,6 +144,7 @@ _REQUESTS = {
         _is_operation,
         "an operation of SageMaker, '*' for each of them, or <service>:<operation> for another"
         " service, <service>:* for all of it",
+        nearest=_nearest_operation,
     ),
     **_HOW_OFTEN,
 }
@@ -114,15 +180,16 @@ _KINDS: Mapping[str, Mapping[str, _Field]] = {
     "training_job_error": {
         **_HOW_OFTEN,
         "tuning_job": _Field(
-            lambda value: value is None or _is_text(value),
-            "a tuning job's name, or null for any",
+            lambda value: value is None or _is_tuning_job(value),
+            "a tuning job's name, of 1 to 32 letters, digits and hyphens, or null for any",
             None,
         ),
     },
     "quota": {
         "resource": _Field(
-            lambda value: value == TUNING_JOBS or (_is_text(value) and value.startswith("ml.")),
-            f"an instance type, or {TUNING_JOBS}",
+            lambda value: value == TUNING_JOBS or _is_instance_type(value),
+            f"an instance type of training jobs, or {TUNING_JOBS}",
+            nearest=lambda value: _like(value, [TUNING_JOBS, *_instance_types()]),
         ),
         "limit": _Field(lambda value: _is_whole(value, 0), "a whole number from 0"),
     },
@@ -145,8 +212,10 @@ def _read_one(rule: Any, path: str) -> Document:
     if not isinstance(rule, dict):
         raise _wrong(path, rule, "a JSON object")
     kind = rule.get(_KIND)
+    if kind is None:
+        raise validation_error(f"{path}.{_KIND} is missing. Give {_described()}.")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise _wrong(f"{path}.{_KIND}", kind, f"one of {', '.join(_KINDS)}")
+        raise _wrong(f"{path}.{_KIND}", kind, f"one of {', '.join(_KINDS)}", _like(kind, _KINDS))
     fields = _KINDS[kind]
     for name in rule:
         if name not in fields and name != _KIND:
@@ -164,10 +233,19 @@ def _value(rule: Document, name: str, field: _Field, path: str) -> Any:
     if value is _REQUIRED:
         raise validation_error(f"{path}.{name} is missing. Give {field.expected}.")
     if not field.accepts(value):
-        raise _wrong(f"{path}.{name}", value, field.expected)
+        raise _wrong(f"{path}.{name}", value, field.expected, field.nearest(value))
     return value
 
 
-def _wrong(path: str, value: Any, expected: str) -> ApiError:
+def _described() -> str:
+    """Each kind with the fields that it must have."""
+    return "; ".join(
+        f"{kind} (with {' and '.join(required)})" if required else kind
+        for kind, fields in _KINDS.items()
+        for required in [[name for name in fields if fields[name].default is _REQUIRED]]
+    )
+
+
+def _wrong(path: str, value: Any, expected: str, nearest: str = "") -> ApiError:
     shown = repr(value)[:_LONGEST_TEXT]
-    return validation_error(f"{path} is {shown}. Give {expected}.")
+    return validation_error(f"{path} is {shown}. Give {expected}.{nearest}")

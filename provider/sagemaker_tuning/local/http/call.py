@@ -12,13 +12,17 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from sagemaker_tuning.local.errors import ApiError, serialization_error
-from sagemaker_tuning.local.http.responses import json_error, query_error, s3_error
+from sagemaker_tuning.local.http.responses import ec2_error, json_error, query_error, s3_error
 
 SAGEMAKER = "SageMaker."
 """What the target of SageMaker's JSON operations begins with."""
 
 _FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"Credential=[^/\s]*/\d*/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+# CloudWatch and a few others have their operations in the path too.
+_RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
+# By botocore's service model; S3, the third, has a form of its own.
+_REST_XML = frozenset({"cloudfront", "route53"})
 _INVOCATION = re.compile(r"/endpoints/[^/]+/invocations")
 _DEFAULT_REGION = "us-east-1"
 # S3 takes objects of up to 5 GiB in one request; no other service here takes as much as 32 MiB.
@@ -80,14 +84,25 @@ class Call:
             return self.target.removeprefix(SAGEMAKER)
         if _INVOCATION.fullmatch(self.environ["PATH_INFO"]):
             return "InvokeEndpoint"
-        name = self.target.rpartition(".")[2] or self.action or self.environ["REQUEST_METHOD"]
+        rpc = _RPC.fullmatch(self.environ["PATH_INFO"])
+        name = self.target.rpartition(".")[2] or self.action or (rpc[1] if rpc else "")
+        name = name or self.environ["REQUEST_METHOD"]
         return f"{self.service or 's3'}:{name}"
+
+    @property
+    def is_for_s3(self) -> bool:
+        """Whether it goes to S3, as everything does that does not say otherwise."""
+        return self.service == "s3" or not (self.service or self.target or self.action)
 
     def refuse(self, error: ApiError) -> Response:
         """An error in the form that the call's protocol has for it."""
-        if self.service == "s3":
+        if self.is_for_s3:
             return s3_error(error)
-        return query_error(error) if self.action else json_error(error)
+        if self.service == "ec2":
+            return ec2_error(error)
+        if self.action or self.service in _REST_XML:
+            return query_error(error)
+        return json_error(error)
 
 
 def _read(environ: WSGIEnvironment, most: int) -> bytes:

@@ -24,6 +24,8 @@ from sagemaker_tuning.local.store import Store
 
 _log = logging.getLogger(__name__)
 
+_SERVICE = "sagemaker"
+_BELOW = "/endpoints/"
 _PATH = re.compile(r"/endpoints/([^/]+)/invocations")
 _OTHERS = {
     "/async-invocations": "InvokeEndpointAsync",
@@ -43,13 +45,17 @@ _UNSUPPORTED = {
 def respond(call: Call, store: Store, endpoints: LiveEndpoints) -> Response | None:
     """The answer to a call of the runtime API, None to any other call."""
     path: str = call.environ["PATH_INFO"]
-    if call.environ["REQUEST_METHOD"] != "POST" or not path.startswith("/endpoints/"):
+    # A bucket may have the name too.
+    is_here = path.startswith(_BELOW) and call.service != "s3" and not call.target
+    if not is_here or (call.environ["REQUEST_METHOD"] != "POST" and call.service != _SERVICE):
         return None
+    match = _PATH.fullmatch(path)
+    if match is not None and call.environ["REQUEST_METHOD"] == "POST":
+        return _answer(call, unquote(match[1]), store, endpoints)
     for suffix, operation in _OTHERS.items():
         if path.endswith(suffix):
             return json_error(not_implemented(operation))
-    match = _PATH.fullmatch(path)
-    return None if match is None else _answer(call, unquote(match[1]), store, endpoints)
+    return json_error(not_implemented(f"{call.environ['REQUEST_METHOD']} {path}"))
 
 
 def _answer(call: Call, name: str, store: Store, endpoints: LiveEndpoints) -> Response:

@@ -24,10 +24,19 @@ def json_error(error: ApiError) -> Response:
 
 
 def query_error(error: ApiError) -> Response:
-    """An error as the query protocols carry it."""
+    """An error as the query and REST-XML protocols carry it."""
     return _xml(
         error,
         f"<ErrorResponse>{_element(error)}<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
+    )
+
+
+def ec2_error(error: ApiError) -> Response:
+    """An error as EC2 carries it."""
+    return _xml(
+        error,
+        f"<Response><Errors>{_element(error)}</Errors><RequestID>{uuid.uuid4()}</RequestID>"
+        "</Response>",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.faults import rules
 from sagemaker_tuning.local.faults.faults import Faults
 
@@ -110,3 +111,50 @@ def test_the_last_rule_of_a_quota_counts() -> None:
     assert made.quotas() == {"ml.m5.large": 3}
     made.count_refusal("ml.m5.large")
     assert [rule["used"] for rule in made.listed()] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "dynamodb:GetRecords",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "events:PutEvents",
+        "lambda:POST",
+        "monitoring:PutMetricData",
+        "s3:HEAD",
+        "sqs:*",
+        "states:StartExecution",
+        "sts:GetCallerIdentity",
+    ],
+)
+def test_what_can_be_asked_of_other_services_is_taken(operation: str) -> None:
+    """By the name that requests are signed for, whatever the client calls the service."""
+    rules.read([{"kind": "throttle", "operation": operation}])
+
+
+@pytest.mark.parametrize(
+    ("operation", "nearest"),
+    [
+        ("DescribeTuningJob", "Is it DescribeTrainingJob?"),
+        ("invokeendpoint", "Is it InvokeEndpoint?"),
+        ("sagemaker:ListModels", "Is it ListModels?"),
+        ("s3:FOO", ""),
+        ("s3:put", "Is it s3:PUT?"),
+        ("s3:PutObject", "PutObject is a PUT of a REST API: s3:PUT."),
+        ("logs:GetLogEvent", "Is it logs:GetLogEvents?"),
+        ("cloudwatch:*", "Requests to cloudwatch are signed for monitoring: monitoring:*."),
+        ("nosuchservice:*", "The endpoint emulates no service 'nosuchservice'."),
+        ("translate:*", "The endpoint emulates no service 'translate'."),
+        ("a:b:c", "The endpoint emulates no service 'a:b'."),
+        (7, ""),
+    ],
+)
+def test_what_no_request_is_for_is_refused_with_what_was_meant(
+    operation: object, nearest: str
+) -> None:
+    """A rule that could never match is a mistake."""
+    with pytest.raises(ApiError) as caught:
+        rules.read([{"kind": "throttle", "operation": operation}])
+    message = caught.value.message
+    assert message.startswith(f"rules[0].operation is {operation!r}. Give an operation of ")
+    assert message.endswith(f" <service>:* for all of it. {nearest}".rstrip())

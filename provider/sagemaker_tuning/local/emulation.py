@@ -1,0 +1,99 @@
+"""The AWS services that moto emulates, and what requests to them can ask for."""
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from moto.backend_index import backend_url_patterns
+from moto.backends import list_of_moto_modules
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS")
+
+# Services that botocore has under several names, whose requests are signed for one.
+_FAMILIES = {
+    "bedrock": ("bedrock", "bedrock-runtime"),
+    "dynamodb": ("dynamodb", "dynamodbstreams"),
+    "elasticloadbalancing": ("elb", "elbv2"),
+    "rds": ("rds", "docdb", "neptune"),
+    "ses": ("ses", "sesv2"),
+}
+
+
+class Moto(DomainDispatcherApplication):
+    """moto's application. Unlike its own it raises NotImplementedError for other services."""
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Raises at once, where its own prints to standard output and fails later."""
+        if host is None:
+            return None
+        backend = _backend(host)
+        if backend is None:
+            raise NotImplementedError(host)
+        return backend
+
+
+def is_emulated(service: str) -> bool:
+    """Whether there are answers to requests that are signed for a service.
+
+    Raises:
+        SignedOtherwiseError: botocore has a service of that name, whose requests are signed for
+            another one.
+    """
+    model = _model(service)
+    if model is not None and model.signing_name != service:
+        raise SignedOtherwiseError(model.signing_name)
+    host = f"{service}.us-east-1.amazonaws.com"
+    return _backend(host) is not None or (model is not None and service in list_of_moto_modules())
+
+
+class SignedOtherwiseError(Exception):
+    """Requests to a service are signed for another name, which `args` has."""
+
+
+def operations(service: str) -> Collection[str]:
+    """What a request to an emulated service can be for: operations, or a REST API's methods.
+
+    Empty where it is not known.
+    """
+    backend = _backend(f"{service}.us-east-1.amazonaws.com")
+    for names in (_FAMILIES.get(service, ()), (service,), (backend,)):
+        models = [model for model in map(_model, names) if model is not None]
+        if models:
+            return {each for model in models for each in _operations(model)}
+    return ()
+
+
+def method_of(service: str, operation: str) -> str | None:
+    """The HTTP method of a REST API's operation, None where there is no such operation."""
+    model = _model(service)
+    if model is None or operation not in model.operation_names:
+        return None
+    method: str = model.operation_model(operation).http["method"]
+    return method
+
+
+def _operations(model: ServiceModel) -> Collection[str]:
+    rest = str(model.metadata.get("protocol")).startswith("rest")
+    return METHODS if rest else list(model.operation_names)
+
+
+@lru_cache(256)
+def _model(name: str | None) -> ServiceModel | None:
+    if name is None:
+        return None
+    try:
+        return ServiceModel(Loader().load_service_model(name, "service-2"), name)
+    except UnknownServiceError:
+        return None
+
+
+@lru_cache(256)
+def _backend(host: str) -> str | None:
+    if host in list_of_moto_modules():
+        return host
+    found = (name for name, pattern in backend_url_patterns if pattern.match(f"http://{host}"))
+    return next(found, None)
