@@ -380,3 +380,32 @@ def test_script_mode_needs_both_hyperparameters(aws: Aws, bucket: str) -> None:
 def _name(job: Document) -> str:
     name: str = job["HyperParameterTuningJobName"]
     return name
+
+
+def test_a_restart_without_the_algorithm_costs_nothing(
+    start_endpoint: StartEndpoint, tmp_path: Path
+) -> None:
+    """It is refused on one line with the image and the option; with the option the job goes on."""
+    data = ("--data-dir", str(tmp_path / "data"))
+    option = ("--algorithm", f"*/mine:*={sys.executable} {PROGRAMS / 'own_algorithm.py'}")
+    aws, process = start_endpoint(*data, *option, "--completion-delay", "0.3")
+    request = request_for(aws.upload("1,2\n", "3,4\n"), IMAGE, [LOSS])
+    request[DEFINITION]["RetryStrategy"] = {"MaximumRetryAttempts": 5}
+    name = aws.create(request)
+    process.kill()
+    process.wait()
+    refused = subprocess.run(
+        [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0", *data],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"sagemaker-tuning local: --data-dir {data[1]}: tuning jobs that are not finished need"
+        f" programs for these training images: {IMAGE} ({name}). Give them with --algorithm"
+        " IMAGE=COMMAND or --algorithms FILE, as before. Nothing has been changed.\n"
+    )
+    aws, _ = start_endpoint(*data, *option)
+    job = aws.wait(name, has_ended)
+    assert job["TrainingJobStatusCounters"]["Completed"] == 4

@@ -284,14 +284,20 @@ def _endpoint(
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID
     from sagemaker_tuning.local.endpoint import Endpoint  # noqa: PLC0415 -- see above
+    from sagemaker_tuning.local.runner.recovery import (  # noqa: PLC0415 -- likewise
+        MissingAlgorithmError,
+    )
     from sagemaker_tuning.local.runner.workplace import Settings  # noqa: PLC0415 -- likewise
 
-    return Endpoint(
-        listening,
-        directory,
-        processes,
-        AllowedHosts(options.host, remote=options.allow_remote),
-        Settings(options.completion_delay, options.stop_grace),
-        keep_objects=options.data_dir is not None,
-        fault_token=fault_token,
-    )
+    try:
+        return Endpoint(
+            listening,
+            directory,
+            processes,
+            AllowedHosts(options.host, remote=options.allow_remote),
+            Settings(options.completion_delay, options.stop_grace),
+            keep_objects=options.data_dir is not None,
+            fault_token=fault_token,
+        )
+    except MissingAlgorithmError as error:
+        raise StartError(f"--data-dir {options.data_dir}: {error}") from error

@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Self
 from wsgiref.types import WSGIApplication
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
 
 from sagemaker_tuning.local.api import training_jobs
 from sagemaker_tuning.local.api.context import Context
+from sagemaker_tuning.local.emulation import Moto
 from sagemaker_tuning.local.events import EventPublisher
 from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
@@ -20,6 +21,7 @@ from sagemaker_tuning.local.http.server import serve_on
 from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
+from sagemaker_tuning.local.runner.recovery import require_algorithms
 from sagemaker_tuning.local.runner.workplace import Settings, Workplace
 from sagemaker_tuning.local.s3_mirror import S3Mirror
 from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
@@ -42,6 +44,10 @@ class Endpoint:
         settings: how it was asked to behave.
         keep_objects: whether what is in S3 is kept in the directory too.
         fault_token: what a request to the fault rules has to carry; None closes their route.
+
+    Raises:
+        MissingAlgorithmError: tuning jobs in the directory need algorithms that are not there.
+            Nothing has been changed.
     """
 
     account = ACCOUNT_ID
@@ -57,10 +63,11 @@ class Endpoint:
         keep_objects: bool = False,
         fault_token: str | None = None,
     ) -> None:
+        self._store = Store(directory / "jobs.sqlite")
+        require_algorithms(self._store, processes.algorithms)
         for leftover in ("containers", "inputs"):
             shutil.rmtree(directory / leftover, ignore_errors=True)
         moto = _moto(directory / "s3" if keep_objects else None)
-        self._store = Store(directory / "jobs.sqlite")
         faults = Faults()
         self._live_jobs = LiveJobs(
             Workplace(directory, self._store, processes, LogShipper(), settings, faults)
@@ -76,7 +83,7 @@ class Endpoint:
         )
         self._store.observe(self._events.changed)
         self._live_jobs.resume()
-        dispatcher = Dispatcher(
+        self._dispatcher = Dispatcher(
             self._store,
             self._live_jobs,
             hosts,
@@ -86,7 +93,7 @@ class Endpoint:
             algorithms=processes.algorithms,
             fault_token=fault_token,
         )
-        self._server = serve_on(listening, dispatcher)
+        self._server = serve_on(listening, self._dispatcher)
         self._thread = threading.Thread(target=self._server.serve_forever, name="http")
 
     def __enter__(self) -> Self:
@@ -102,6 +109,8 @@ class Endpoint:
         traceback: TracebackType | None,
     ) -> None:
         """Ends the training processes, then the server."""
+        # First: what is created from here on would not be run.
+        self._dispatcher.close()
         self._live_jobs.close(_CLOSING_GRACE_SECONDS)
         self._endpoints.close()
         self._server.shutdown()
@@ -112,7 +121,7 @@ class Endpoint:
 
 def _moto(objects: Path | None) -> WSGIApplication:
     """All of AWS that is not ours; the objects in S3 are kept in the directory, if there is one."""
-    application = DomainDispatcherApplication(create_backend_app)
+    application = Moto(create_backend_app)
     if objects is None:
         return application
     mirror = S3Mirror(objects)

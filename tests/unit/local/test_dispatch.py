@@ -317,3 +317,24 @@ def test_any_modelled_request_gets_an_answer_or_an_aws_error(
         request["ResourceArn"] = data.draw(st.sampled_from(ARNS[:4]))
     status, answer = call(client, operation, json.dumps(request).encode())
     assert status == 200 or (400 <= status < 500 and answer["message"])
+
+
+def test_what_comes_during_the_end_is_refused_and_not_stored(tmp_path: Path) -> None:
+    """With an error that clients repeat, in the form that each service has."""
+    store = Store(tmp_path / "jobs.sqlite")
+    dispatcher = Dispatcher(
+        store,
+        AskedOnly(),  # type: ignore[arg-type]
+        AllowedHosts("127.0.0.1", remote=False),
+        lambda environ, _start_response: pytest.fail(f"reached moto: {environ}"),
+        faults=Faults(),
+        endpoints=LiveEndpoints(store),
+    )
+    client = Client(dispatcher)
+    dispatcher.close()
+    status, answer = call(client, "CreateHyperParameterTuningJob", json.dumps(valid()).encode())
+    assert (status, answer["__type"]) == (503, "ServiceUnavailable")
+    assert store.unfinished_tuning_jobs() == []
+    of_s3 = client.get("/bucket/key", headers={"Host": "127.0.0.1"})
+    assert (of_s3.status_code, of_s3.text[:13]) == (503, "<Error><Code>")
+    store.close()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from sagemaker_tuning.local import wire
@@ -33,6 +34,13 @@ _log = logging.getLogger(__name__)
 _NO_OTHER_SITE = ("none", "same-origin")
 # moto's own control routes reset and seed its backends, for whoever asks.
 _MOTO_CONTROL = ("/moto-api", "/favicon.ico")
+# How the pages begin that moto's web framework answers with where there is no route.
+_PAGE = b"<!doctype html"
+_CLOSED = ApiError(
+    "ServiceUnavailable",
+    "The local SageMaker endpoint is ending.",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 class Dispatcher:
@@ -71,6 +79,11 @@ class Dispatcher:
         self._endpoints = endpoints
         self._algorithms = algorithms
         self._control = control.Control(live_jobs.count, faults, fault_token)
+        self._closed = False
+
+    def close(self) -> None:
+        """From here on every call is refused, to be repeated later; those under way go on."""
+        self._closed = True
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI; `wsgi.input` must end where the body does."""
@@ -83,6 +96,8 @@ class Dispatcher:
             call = Call.read(environ)
         except ApiError as error:
             return json_error(error)(environ, start_response)
+        if self._closed:
+            return call.refuse(_CLOSED)(environ, start_response)
         return faulty.serve(
             self._faults, call, start_response, lambda _, start: self._serve(call, start)
         )
@@ -92,9 +107,16 @@ class Dispatcher:
         if response is not None:
             return response(call.environ, start_response)
         try:
-            return self._moto(call.environ, start_response)
+            answer, status, headers = run_wsgi_app(self._moto, call.environ)
         except Exception as error:  # noqa: BLE001 -- moto raises whatever its handlers do
             return _moto_failed(call, error)(call.environ, start_response)
+        if int(status.partition(" ")[0]) >= HTTPStatus.BAD_REQUEST:
+            body = b"".join(answer)
+            if body[: len(_PAGE)].lower() == _PAGE:
+                return call.refuse(_not_emulated(call))(call.environ, start_response)
+            answer = [body]
+        start_response(status, list(headers))
+        return answer
 
     def _refusal(self, environ: WSGIEnvironment) -> ApiError | None:
         host = environ.get("HTTP_HOST", "")
@@ -184,10 +206,18 @@ def _names_our_resource(body: bytes) -> bool:
 
 def _moto_failed(call: Call, error: Exception) -> Response:
     """An error of moto's, in the protocol of the call; what moto lacks is not worth a retry."""
-    name = call.target or call.action or f"{call.service} {call.environ['PATH_INFO']}"
-    if isinstance(error, NotImplementedError):
-        answer = not_implemented(name)
-    else:
-        _log.error("moto failed in %s", name, exc_info=error)
-        answer = internal_failure(f"moto failed in {name}: {error}")
-    return call.refuse(answer)
+    # Some services need packages that are not installed with the endpoint.
+    if isinstance(error, NotImplementedError | ImportError):
+        return call.refuse(_not_emulated(call))
+    _log.error("moto failed in %s", call.operation, exc_info=error)
+    return call.refuse(internal_failure(f"moto failed in {call.operation}: {error}"))
+
+
+def _not_emulated(call: Call) -> ApiError:
+    """As `not_implemented`, of other services."""
+    path = "" if call.target or call.action else f" {call.environ['PATH_INFO']}"
+    return ApiError(
+        "UnknownOperationException",
+        f"The local SageMaker endpoint does not emulate {call.operation}{path}.",
+        HTTPStatus.NOT_IMPLEMENTED,
+    )

@@ -20,15 +20,21 @@ class LiveJobs:
         self._workplace = workplace
         self._lock = threading.Lock()
         self._live: dict[_Key, TuningJob] = {}
+        self._closed = False
 
     def start(self, region: str, request: Document, progress: Document) -> None:
-        """Starts a tuning job that has been stored; one that cannot be started has failed."""
+        """Starts a tuning job that has been stored; one that cannot be started has failed.
+
+        Once all is closed it stays as it is stored, for the next endpoint to take up.
+        """
         name: str = request["HyperParameterTuningJobName"]
         try:
             job = TuningJob(self._workplace, region, request, progress, self._forget)
             with self._lock:
+                if self._closed:
+                    return
                 self._live[_key(region, name)] = job
-            job.start()
+                job.start()
         except Exception:  # noqa: BLE001 -- logged; the stored job must end whatever it was
             _log.exception("tuning job %s", name)
             with self._lock:
@@ -69,6 +75,7 @@ class LiveJobs:
     def close(self, grace_seconds: float) -> None:
         """Ends every training process; what ignores SIGTERM is killed after the grace."""
         with self._lock:
+            self._closed = True
             jobs = list(self._live.values())
         for job in jobs:
             job.halt(grace_seconds)

@@ -1,10 +1,40 @@
 """Jobs that were in flight when whatever ran them died: none stays InProgress for ever."""
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.definition import definition_of
+from sagemaker_tuning.local.definition import definition_of, definitions
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.training.algorithms import Algorithms, UnknownAlgorithmError
 from sagemaker_tuning.local.wire import Document
+
+
+class MissingAlgorithmError(Exception):
+    """Tuning jobs that would go on cannot; the message says which, and what they need."""
+
+
+def require_algorithms(store: Store, algorithms: Algorithms) -> None:
+    """Makes sure that every tuning job which goes on has what it runs; changes nothing.
+
+    Raises:
+        MissingAlgorithmError: one has not.
+    """
+    missing: dict[str, list[str]] = {}
+    for _, tuning_job in store.unfinished_tuning_jobs():
+        if tuning_job["HyperParameterTuningJobStatus"] == "Stopping":
+            continue
+        for definition in definitions(tuning_job):
+            try:
+                algorithms.find(definition.image, definition.static_hyperparameters)
+            except UnknownAlgorithmError:
+                names = missing.setdefault(definition.image, [])
+                names.append(tuning_job["HyperParameterTuningJobName"])
+    if missing:
+        needed = "; ".join(f"{image} ({', '.join(jobs)})" for image, jobs in missing.items())
+        raise MissingAlgorithmError(
+            "tuning jobs that are not finished need programs for these training images:"
+            f" {needed}. Give them with --algorithm IMAGE=COMMAND or --algorithms FILE, as before."
+            " Nothing has been changed."
+        )
 
 
 def settle(store: Store, region: str, tuning_job: Document) -> bool:

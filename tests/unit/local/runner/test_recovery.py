@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 from moto.backends import get_backend
 
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.runner.live_jobs import LiveJobs
+from sagemaker_tuning.local.runner.recovery import MissingAlgorithmError, require_algorithms
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
 from tests.unit.local.runner.fakes import (
     BUCKET,
     REGION,
@@ -120,3 +123,35 @@ def test_input_that_is_gone_fails_the_training_jobs(
     reasons = [job.get("FailureReason", "") for job in store.training_jobs(REGION, "job")]
     expected = "ClientError: No S3 objects found under S3 URL"
     assert sum(reason.startswith(expected) for reason in reasons) == 3
+
+
+def test_a_job_that_cannot_go_on_is_named_and_left_as_it_is(store: Store) -> None:
+    """With the image that it needs; one that only has to stop needs nothing."""
+    new_job(store)
+    before = store.find("tuning_job", REGION, "job")
+    assert before is not None
+    require_algorithms(store, BUILT_IN_ALONE)
+    nothing = Algorithms(built_in=())
+    image = before["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"]
+    with pytest.raises(MissingAlgorithmError, match=rf"training images: {image} \(job\)\. Give"):
+        require_algorithms(store, nothing)
+    assert store.find("tuning_job", REGION, "job") == before
+    progress = store.tuning_job_progress(REGION, "job")
+    store.update_tuning_job(
+        REGION, "job", {**progress, "HyperParameterTuningJobStatus": "Stopping"}
+    )
+    require_algorithms(store, nothing)
+
+
+def test_what_comes_after_the_end_is_the_next_endpoints(
+    workplace: Workplace, jobs: LiveJobs, store: Store, processes: Processes
+) -> None:
+    """A tuning job that was stored while all was being closed has not failed; it is run later."""
+    closed = LiveJobs(replace(workplace, directory=workplace.directory / "former"))
+    closed.close(grace_seconds=1)
+    start(closed, store, number=1)
+    assert (closed.count(), processes.started.empty()) == (0, True)
+    jobs.resume()
+    processes.next().end(auc=0.5)
+    job = wait(store, has_status("Completed"))
+    assert counters(job) == {"Completed": 1}
