@@ -19,10 +19,15 @@ _log = logging.getLogger(__name__)
 GROUP = "/aws/sagemaker/TrainingJobs"
 
 _INTERVAL_SECONDS = 0.5
+_MOST_EVENTS = 20_000
+_MOST_CHARACTERS = 16 * 2**20
 
 
 class LogStream:
-    """The log of one training job. Lines become visible within a second, all of them at close."""
+    """The log of one training job. Lines become visible within a second, all of them at close.
+
+    Of a long log the end is kept: the last 20 000 lines, of 16 Mi characters in all. AWS keeps all.
+    """
 
     def __init__(self, shipper: "LogShipper", region: str, name: str) -> None:
         self._shipper = shipper
@@ -51,8 +56,10 @@ class LogStream:
             events, self._pending = self._pending, []
             try:
                 if events:
-                    _backend(self._region).put_log_events(GROUP, self._name, events)
-            except LogsClientError as error:
+                    backend = _backend(self._region)
+                    backend.put_log_events(GROUP, self._name, events)
+                    _shorten(backend.groups[GROUP].streams[self._name])
+            except (LogsClientError, KeyError) as error:  # the latter between two of these lines
                 _log.warning("%d lines of %s are lost: %s", len(events), self._name, error)
 
 
@@ -89,6 +96,17 @@ class LogShipper:
                 streams, self._waiting = self._waiting, set()
             for stream in streams:
                 stream.ship()
+
+
+def _shorten(stream: Any) -> None:
+    """Drops the beginning of one of moto's streams that has become too long."""
+    events, dropped = stream.events, 0
+    while len(events) - dropped > _MOST_EVENTS or stream.stored_bytes > _MOST_CHARACTERS:
+        stream.stored_bytes -= len(events[dropped].message)
+        dropped += 1
+    if dropped:
+        # Another list, because somebody may be reading this one.
+        stream.events = events[dropped:]
 
 
 def _backend(region: str) -> Any:

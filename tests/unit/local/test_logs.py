@@ -1,0 +1,42 @@
+"""Logs of training jobs, as CloudWatch Logs shows them."""
+
+import uuid
+from typing import Any
+
+from moto.backends import get_backend
+
+from sagemaker_tuning.local.logs import GROUP, LogShipper
+from sagemaker_tuning.local.names import ACCOUNT_ID
+
+REGION = "us-east-1"
+
+
+def written(*lines: str) -> Any:
+    """The stream that moto has of a closed log with these lines."""
+    name = f"job-{uuid.uuid4().hex}"
+    stream = LogShipper().open(REGION, name)
+    for line in lines:
+        stream.write(line)
+    stream.close()
+    streams = get_backend("logs")[ACCOUNT_ID][REGION].groups[GROUP].streams
+    (found,) = (streams[each] for each in streams if each.startswith(name))
+    return found
+
+
+def test_of_a_log_with_many_lines_the_end_is_kept() -> None:
+    """20 000 lines, in their order."""
+    log = written(*(str(number) for number in range(25_000)))
+    kept = [event.message for event in log.events]
+    assert kept == [str(number) for number in range(5_000, 25_000)]
+    assert log.stored_bytes == sum(map(len, kept))
+
+
+def test_of_a_log_with_long_lines_the_end_is_kept() -> None:
+    """16 Mi characters, in whole lines."""
+    log = written(*(f"{number:03}{'x' * (2**18 - 3)}" for number in range(70)))
+    assert [event.message[:3] for event in log.events] == [f"{each:03}" for each in range(6, 70)]
+
+
+def test_a_short_log_is_kept_whole() -> None:
+    """Without its empty lines, which CloudWatch does not have."""
+    assert [event.message for event in written("first", "", "last").events] == ["first", "last"]
