@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.api import model_packages
+from sagemaker_tuning.local.api import model_packages, quotas
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.api.resources import ENDPOINT, ENDPOINT_CONFIG, MODEL
 from sagemaker_tuning.local.errors import validation_error
@@ -22,8 +22,9 @@ def create(context: Context, request: Document) -> Document:
     request.pop("DeploymentConfig", None)  # of updates only
     created = documents.now()
     request.update(EndpointStatus="Creating", CreationTime=created, LastModifiedTime=created)
-    _aim(context, request, config_name, keep={})
-    arn = ENDPOINT.add(context, name, request)
+    with context.store.transaction():
+        _aim(context, request, config_name, keep={})
+        arn = ENDPOINT.add(context, name, request)
     context.endpoints.deploy(context.region, name)
     return {"EndpointArn": arn}
 
@@ -134,6 +135,7 @@ def _aim(
         _summary(context, variant, keep.get(variant["VariantName"], {}))
         for variant in config["ProductionVariants"]
     ]
+    quotas.check_variants(context, document)
 
 
 def _summary(context: Context, variant: Document, kept: Document) -> Document:

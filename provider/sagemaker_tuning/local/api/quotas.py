@@ -1,4 +1,4 @@
-"""Quotas of the account: none is in force but those that fault rules set.
+"""Quotas of the account: none is in force but those that fault rules set, and one of variants.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
 """
@@ -10,6 +10,7 @@ from sagemaker_tuning.local.definition import Definition, definitions
 from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.faults.rules import TUNING_JOBS
 from sagemaker_tuning.local.listings import Condition, Listing
+from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, MOST_VARIANTS, TARGET
 from sagemaker_tuning.local.wire import Document
 
 _PAGE = 1000
@@ -32,6 +33,30 @@ def check(context: Context, request: Document) -> None:
         if wanted[resource] and used[resource] + wanted[resource] > limit:
             context.faults.count_refusal(resource)
             raise _exceeded(resource, limit, used[resource], wanted[resource])
+
+
+def check_variants(context: Context, endpoint: Document) -> None:
+    """Refuses an endpoint whose target has more variants than there is room for.
+
+    Until an update is done its old variants and the new ones are there, as on AWS.
+
+    Raises:
+        ApiError: ResourceLimitExceeded; at most 50 variants are there, of all endpoints.
+    """
+    used = sum(
+        len(document.get(member, ()))
+        for _, document in context.store.endpoints()
+        for member in (DEPLOYED, TARGET)
+    )
+    wanted = len(endpoint[TARGET])
+    if used + wanted > MOST_VARIANTS:
+        raise ApiError(
+            "ResourceLimitExceeded",
+            "The account-level service limit 'Production variants of all endpoints' is"
+            f" {MOST_VARIANTS} Variants, with current utilization of {used} Variants and a request"
+            f" delta of {wanted} Variants. It is the local SageMaker endpoint's own, where each"
+            " variant is a process with its model; delete endpoints that are not needed.",
+        )
 
 
 def _wanted(request: Document) -> Counter[str]:

@@ -31,6 +31,9 @@ _UNSUPPORTED = (
 DEPLOYED = "_Deployed"
 """The member of an endpoint's document with what serves: production variants with their model."""
 
+MOST_VARIANTS = 50
+"""Of all endpoints together; each has a process with its model, of about 65 MB."""
+
 TARGET = "_Target"
 """Likewise with what is to serve once it is ready."""
 
