@@ -1,17 +1,14 @@
-"""Training jobs of a tuning job: the best one as a result, the failed ones as a digest."""
+"""Training jobs of a tuning job: the best one as a result."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 OBJECTIVE_HYPERPARAMETER = "_tuning_objective_metric"
 """What SageMaker adds to the static hyperparameters, to tell the container its objective."""
-
-_MAX_GROUPS = 5
-_MAX_NAMES = 3
 
 
 def best_training_job(
@@ -58,32 +55,3 @@ def best_training_job(
         },
         **times,
     }
-
-
-def failure_digest(summaries: Iterable[Mapping[str, Any]]) -> str:
-    """Group failed training jobs by their reason, the most frequent first.
-
-    Args:
-        summaries: ``TrainingJobSummaries`` of ListTrainingJobsForHyperParameterTuningJob; those
-            that did not fail are passed over.
-
-    Returns:
-        One line per reason, at most five and a last one that counts the rest; empty if no
-        training job failed.
-    """
-    groups: dict[str, list[str]] = {}
-    for summary in summaries:
-        if summary.get("TrainingJobStatus") == "Failed":
-            reason = " ".join(summary.get("FailureReason", "no reason given").split())
-            groups.setdefault(reason, []).append(summary["TrainingJobName"])
-    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
-    lines = [_group_line(reason, names) for reason, names in ranked[:_MAX_GROUPS]]
-    rest = ranked[_MAX_GROUPS:]
-    if rest:
-        lines.append(f"{sum(len(names) for _, names in rest)} more, {len(rest)} other reasons")
-    return "\n".join(lines)
-
-
-def _group_line(reason: str, names: list[str]) -> str:
-    shown = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    return f"{len(names)} × {reason} ({shown})"

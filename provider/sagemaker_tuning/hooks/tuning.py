@@ -23,7 +23,7 @@ from botocore.exceptions import (
 )
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
-from sagemaker_tuning.core.training_jobs import failure_digest
+from sagemaker_tuning.hooks.failures import explain_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -171,14 +171,11 @@ class SageMakerTuningHook(AwsBaseHook):
             yield from page["TrainingJobSummaries"]
 
     def failure_digest(self, tuning_job_name: str) -> str:
-        """Group a tuning job's failed training jobs by reason, as far as AWS lets us look.
+        """Say in at most 40 lines why a tuning job's training jobs failed; empty if none did.
 
-        Never raises ``AwsCallFailed``: what is being explained must not be hidden by it.
+        Never raises: what is being explained must not be hidden by it.
         """
-        try:
-            return failure_digest(self.iter_training_jobs(tuning_job_name, "Failed"))
-        except AwsCallFailed as error:
-            return f"(the failed training jobs could not be listed: {error})"
+        return explain_failures(self, tuning_job_name)
 
     def describe_training_job(self, name: str) -> dict[str, Any]:
         """Call DescribeTrainingJob."""
