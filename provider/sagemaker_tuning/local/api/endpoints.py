@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import model_packages, quotas
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.api.resources import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from sagemaker_tuning.local.api.resources import ENDPOINT, ENDPOINT_CONFIG, MODEL, MODEL_PACKAGE
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, TARGET
 from sagemaker_tuning.local.wire import Document
@@ -178,7 +178,7 @@ def _container(context: Context, model_name: str) -> Document:
     (container,) = containers
     if "ModelPackageName" not in container:
         return dict(container)
-    package = model_packages.find(context, container["ModelPackageName"])
+    package = MODEL_PACKAGE.find_by(context, container["ModelPackageName"])
     of_package = model_packages.containers(package, container.get("InferenceSpecificationName"))
     if len(of_package) != 1:
         raise validation_error(

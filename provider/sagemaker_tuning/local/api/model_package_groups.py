@@ -2,8 +2,8 @@
 
 from sagemaker_tuning.local.api import pages
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP, is_meant, name_of
-from sagemaker_tuning.local.errors import ApiError, validation_error
+from sagemaker_tuning.local.api.resources import MODEL_PACKAGE_GROUP
+from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.listings import Condition, Listing
 from sagemaker_tuning.local.wire import Document
 
@@ -17,7 +17,7 @@ def create(context: Context, request: Document) -> Document:
 
 def describe(context: Context, request: Document) -> Document:
     """DescribeModelPackageGroup."""
-    return find(context, request["ModelPackageGroupName"])
+    return MODEL_PACKAGE_GROUP.find_by(context, request["ModelPackageGroupName"])
 
 
 def list_all(context: Context, request: Document) -> Document:
@@ -36,7 +36,7 @@ def list_all(context: Context, request: Document) -> Document:
 
 def delete(context: Context, request: Document) -> Document:
     """DeleteModelPackageGroup, of one that is empty."""
-    group = find(context, request["ModelPackageGroupName"])
+    group = MODEL_PACKAGE_GROUP.find_by(context, request["ModelPackageGroupName"])
     name = group["ModelPackageGroupName"]
     with context.store.transaction():
         if context.store.list_jobs("model_package", _first_of(context, name)):
@@ -47,21 +47,6 @@ def delete(context: Context, request: Document) -> Document:
             )
         MODEL_PACKAGE_GROUP.delete(context, name)
     return {}
-
-
-def find(context: Context, name_or_arn: str) -> Document:
-    """A model package group's document.
-
-    Raises:
-        ApiError: ValidationException where there is none.
-    """
-    name = name_of(MODEL_PACKAGE_GROUP, name_or_arn)
-    document = context.store.find("model_package_group", context.region, name)
-    if document is None or not is_meant(document[MODEL_PACKAGE_GROUP.arn], name_or_arn):
-        raise validation_error(
-            f"ModelPackageGroup {MODEL_PACKAGE_GROUP.arn_of(context.region, name)} does not exist."
-        )
-    return document
 
 
 def _first_of(context: Context, group: str) -> Listing:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.api import model_package_groups
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.api.resources import (
     MODEL_PACKAGE,
     MODEL_PACKAGE_GROUP,
-    is_meant,
     name_of,
 )
 from sagemaker_tuning.local.errors import ApiError, validation_error
@@ -55,13 +53,13 @@ def create(context: Context, request: Document) -> Document:
 
 def describe(context: Context, request: Document) -> Document:
     """DescribeModelPackage."""
-    return find(context, request["ModelPackageName"])
+    return MODEL_PACKAGE.find_by(context, request["ModelPackageName"])
 
 
 def update(context: Context, request: Document) -> Document:
     """UpdateModelPackage."""
     with context.store.transaction():
-        document = find(context, request["ModelPackageArn"])
+        document = MODEL_PACKAGE.find_by(context, request["ModelPackageArn"])
         properties = document.get("CustomerMetadataProperties", {})
         properties.update(request.pop("CustomerMetadataProperties", {}))
         for name in request.pop("CustomerMetadataPropertiesToRemove", ()):
@@ -82,7 +80,7 @@ def list_all(context: Context, request: Document) -> Document:
     """ListModelPackages; of packages alone, unless the request names a group or wants both."""
     conditions = []
     if "ModelPackageGroupName" in request:
-        group = model_package_groups.find(context, request["ModelPackageGroupName"])
+        group = MODEL_PACKAGE_GROUP.find_by(context, request["ModelPackageGroupName"])
         conditions.append(Condition("parent", "=", group["ModelPackageGroupName"]))
     elif (kind := request.get("ModelPackageType", "Unversioned")) != "Both":
         versioned = kind == "Versioned"
@@ -98,7 +96,7 @@ def batch_describe(context: Context, request: Document) -> Document:
     missing: Document = {}
     for arn in request["ModelPackageArnList"]:
         try:
-            found[arn] = find(context, arn)
+            found[arn] = MODEL_PACKAGE.find_by(context, arn)
         except ApiError as error:
             missing[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
     return {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": missing}
@@ -106,24 +104,9 @@ def batch_describe(context: Context, request: Document) -> Document:
 
 def delete(context: Context, request: Document) -> Document:
     """DeleteModelPackage."""
-    document = find(context, request["ModelPackageName"])
+    document = MODEL_PACKAGE.find_by(context, request["ModelPackageName"])
     MODEL_PACKAGE.delete(context, name_of(MODEL_PACKAGE, document["ModelPackageArn"]))
     return {}
-
-
-def find(context: Context, name_or_arn: str) -> Document:
-    """A model package's document.
-
-    Raises:
-        ApiError: ValidationException where there is none.
-    """
-    name = name_of(MODEL_PACKAGE, name_or_arn)
-    document = context.store.find("model_package", context.region, name)
-    if document is None or not is_meant(document[MODEL_PACKAGE.arn], name_or_arn):
-        raise validation_error(
-            f"ModelPackage {MODEL_PACKAGE.arn_of(context.region, name)} does not exist."
-        )
-    return document
 
 
 def containers(document: Document, specification: str | None) -> Sequence[Document]:
@@ -151,7 +134,7 @@ def containers(document: Document, specification: str | None) -> Sequence[Docume
 
 def _add_version(context: Context, group_or_arn: str, document: Document) -> str:
     """Versions go up, also over those that have been deleted."""
-    group = model_package_groups.find(context, group_or_arn)
+    group = MODEL_PACKAGE_GROUP.find_by(context, group_or_arn)
     name = group["ModelPackageGroupName"]
     version = group["_LastVersion"] = group.get("_LastVersion", 0) + 1
     MODEL_PACKAGE_GROUP.save(context, name, group)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sagemaker_tuning.local import objects
 from sagemaker_tuning.local.api import model_packages
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.api.resources import MODEL
+from sagemaker_tuning.local.api.resources import MODEL, MODEL_PACKAGE
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.wire import Document
 
@@ -73,7 +73,7 @@ def _complete(context: Context, path: str, container: Document) -> None:
 
 def _require_approved(context: Context, path: str, container: Document) -> None:
     package = container["ModelPackageName"]
-    document = model_packages.find(context, package)
+    document = MODEL_PACKAGE.find_by(context, package)
     model_packages.containers(document, container.get("InferenceSpecificationName"))
     status = document.get("ModelApprovalStatus", "Approved")
     if status != "Approved":

@@ -52,6 +52,21 @@ class Kind:
             raise validation_error(f'Could not find {self.words} "{arn}".')
         return document
 
+    def find_by(self, context: Context, name_or_arn: str) -> Document:
+        """The document of a resource of a kind whose ARN serves as its name too.
+
+        Raises:
+            ApiError: ValidationException where there is none.
+        """
+        name = name_of(self, name_or_arn)
+        document = context.store.find(self.table, context.region, name)
+        if document is None or not is_meant(document[self.arn], name_or_arn):
+            raise validation_error(
+                f"{self.name.removesuffix('Name')} {self.arn_of(context.region, name)} does not"
+                " exist."
+            )
+        return document
+
     def add(
         self, context: Context, name: str, request: Document, *, parent: str | None = None
     ) -> str:
