@@ -9,7 +9,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from moto.backend_index import backend_url_patterns
 from moto.backends import list_of_moto_modules
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.moto_server.werkzeug_app import SIGNING_ALIASES, DomainDispatcherApplication
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
@@ -46,8 +46,9 @@ def is_emulated(service: str) -> bool:
     model = _model(service)
     if model is not None and model.signing_name != service:
         raise SignedOtherwiseError(model.signing_name)
-    host = f"{service}.us-east-1.amazonaws.com"
-    return _backend(host) is not None or (model is not None and service in list_of_moto_modules())
+    if model is not None and service in list_of_moto_modules():
+        return True
+    return _backend(_host(service)) is not None
 
 
 class SignedOtherwiseError(Exception):
@@ -59,7 +60,7 @@ def operations(service: str) -> Collection[str]:
 
     Empty where it is not known.
     """
-    backend = _backend(f"{service}.us-east-1.amazonaws.com")
+    backend = _backend(_host(service))
     for names in (_FAMILIES.get(service, ()), (service,), (backend,)):
         models = [model for model in map(_model, names) if model is not None]
         if models:
@@ -79,6 +80,10 @@ def method_of(service: str, operation: str) -> str | None:
 def _operations(model: ServiceModel) -> Collection[str]:
     rest = str(model.metadata.get("protocol")).startswith("rest")
     return METHODS if rest else list(model.operation_names)
+
+
+def _host(service: str) -> str:
+    return f"{SIGNING_ALIASES.get(service, service)}.us-east-1.amazonaws.com"
 
 
 @lru_cache(256)

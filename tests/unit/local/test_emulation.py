@@ -1,0 +1,46 @@
+"""What is emulated of AWS, by the names that requests are signed for."""
+
+import pytest
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.test import Client
+
+from sagemaker_tuning.local import emulation
+
+
+@pytest.mark.parametrize("service", ["mobiletargeting", "monitoring", "s3", "sqs", "states"])
+def test_a_service_is_known_by_what_its_requests_are_signed_for(service: str) -> None:
+    """Whatever botocore calls it."""
+    assert emulation.is_emulated(service)
+
+
+def test_the_name_of_a_client_is_not_always_that_name() -> None:
+    """The error has the right one."""
+    with pytest.raises(emulation.SignedOtherwiseError) as caught:
+        emulation.is_emulated("cloudwatch")
+    assert caught.value.args == ("monitoring",)
+
+
+@pytest.mark.parametrize("service", ["", "core", "nosuch", "translate", "../s3"])
+def test_what_is_not_emulated_has_no_operations_to_wait_for(service: str) -> None:
+    """It may be a service of AWS's, a part of moto, or nothing at all."""
+    assert not emulation.is_emulated(service)
+
+
+def test_operations_are_those_that_requests_are_told_apart_by() -> None:
+    """Their names, and where a REST API has none in its requests, the HTTP method."""
+    assert {"GetLogEvents", "PutLogEvents"} <= set(emulation.operations("logs"))
+    assert {"GetRecords", "PutItem"} <= set(emulation.operations("dynamodb"))
+    assert emulation.operations("s3") == set(emulation.METHODS)
+    assert emulation.method_of("s3", "DeleteObject") == "DELETE"
+    assert emulation.method_of("s3", "FOO") is None
+
+
+def test_a_service_that_moto_has_not_is_an_exception_and_no_output(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Standard output is for whoever waits for the endpoint, who may not read on."""
+    scope = "Credential=x/20260101/us-east-1/translate/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x"}
+    with pytest.raises(NotImplementedError):
+        Client(emulation.Moto(create_backend_app)).post("/", headers=headers)
+    assert capsys.readouterr().out == ""
