@@ -63,6 +63,22 @@ def test_some_failures_leave_the_tuning_job_completed(aws: Aws, request_document
     assert job["BestTrainingJob"]["TunedHyperParameters"] == {"max_depth": "3"}
 
 
+def test_values_are_the_algorithms_to_refuse(aws: Aws, request_document: Document) -> None:
+    """Create takes a range of values that none can be, and the training jobs say why they fail."""
+    request = changed(
+        request_document,
+        CONFIG,
+        "ParameterRanges",
+        value={"ContinuousParameterRanges": [{"Name": "eta", "MinValue": "2", "MaxValue": "5"}]},
+    )
+    request = changed(request, *LIMITS, "MaxNumberOfTrainingJobs", value=1)
+    job = aws.run(request)
+    (failed,) = aws.training_jobs(job["HyperParameterTuningJobName"])
+    eta = failed["TunedHyperParameters"]["eta"]
+    reason = f"ClientError: Hyperparameter eta: {float(eta)} is not in [0, 1]"
+    assert failed["FailureReason"] == reason
+
+
 def test_an_output_bucket_that_is_missing_fails_the_training_job(
     aws: Aws, request_document: Document
 ) -> None:

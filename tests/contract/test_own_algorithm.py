@@ -369,6 +369,20 @@ def test_a_script_that_is_not_there_fails_the_training_jobs(aws: Aws, bucket: st
     assert failed.startswith(f'ClientError: No S3 objects found under S3 URL "s3://{bucket}/none"')
 
 
+def test_a_script_in_a_built_in_image_tunes_what_the_algorithm_does(aws: Aws, bucket: str) -> None:
+    """As AWS has it: a range of a hyperparameter of the script's own is refused."""
+    request = example(bucket)
+    request[DEFINITION]["StaticHyperParameters"] |= {
+        "sagemaker_program": "train.py",
+        "sagemaker_submit_directory": f"s3://{bucket}/none",
+    }
+    request[CONFIG]["ParameterRanges"]["CategoricalParameterRanges"] = [
+        {"Name": "encoding", "Values": ["onehot", "ordinal"]}
+    ]
+    with pytest.raises(ClientError, match=r"The hyperparameter name, \[encoding\], in the"):
+        aws.create(request)
+
+
 def test_script_mode_needs_both_hyperparameters(aws: Aws, bucket: str) -> None:
     """At Create, with the one that is missing."""
     request = script_request(aws, bucket, b"")
