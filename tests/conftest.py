@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 if TYPE_CHECKING:
@@ -22,17 +23,53 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 
 
+class Faults:
+    """The endpoint's fault control; see ``docs/local-endpoint.md``."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = f"{url}/_local/faults"
+        self._headers = {"X-Fault-Token": token}
+
+    def put(self, *rules: dict[str, Any]) -> None:
+        """Have these rules in force, and no others."""
+        self._send("PUT", json=rules)
+
+    def clear(self) -> None:
+        """Have no rule in force."""
+        self._send("DELETE")
+
+    def _send(self, method: str, **arguments: Any) -> None:
+        answer = httpx.request(
+            method, self._url, headers=self._headers, trust_env=False, **arguments
+        )
+        assert answer.is_success, answer.text
+
+
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    """Run one local SageMaker endpoint for all tests of this process; give its URL.
+def endpoint_lines() -> Iterator[tuple[str, str]]:
+    """Run one local SageMaker endpoint for all tests of this process; give what it says first.
 
     The clients' environments do not have it, so there ENDPOINT_PYTHON says who does.
     """
     python = os.environ.get("ENDPOINT_PYTHON", sys.executable)
-    command = [python, "-m", "sagemaker_tuning.local", "--port", "0"]
+    command = [python, "-m", "sagemaker_tuning.local", "--port", "0", "--faults"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready.startswith("Local SageMaker endpoint ready on "), ready
-        yield ready.split()[5]
+        yield ready, process.stdout.readline()
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def endpoint(endpoint_lines: tuple[str, str]) -> str:
+    """Give the URL of the endpoint that all tests of this process share."""
+    return endpoint_lines[0].split()[5]
+
+
+@pytest.fixture
+def faults(endpoint: str, endpoint_lines: tuple[str, str]) -> Iterator[Faults]:
+    """Give the fault control of the shared endpoint; no rule outlives the test."""
+    control = Faults(endpoint, endpoint_lines[1].split()[-1])
+    yield control
+    control.clear()

@@ -15,23 +15,36 @@ except ImportError:  # before 3.2
 try:
     from airflow.sdk.exceptions import (
         AirflowFailException,
+        AirflowSkipException,
+        AirflowTaskTimeout,
         TaskDeferralTimeout,
     )
 except ImportError:  # before 3.1
     from airflow.exceptions import (  # type: ignore[no-redef]
         AirflowFailException,
+        AirflowSkipException,
+        AirflowTaskTimeout,
         TaskDeferralTimeout,
     )
+
+from airflow.triggers.base import BaseTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 __all__ = [
+    "HAS_ON_KILL",
     "AirflowFailException",
+    "AirflowSkipException",
+    "AirflowTaskTimeout",
     "TaskDeferralTimeout",
     "conf",
     "is_still_deferred",
 ]
+
+
+HAS_ON_KILL = hasattr(BaseTrigger, "on_kill")
+"""Whether Airflow tells a trigger that a person ended its task, which it does since 3.3."""
 
 
 def is_still_deferred(ti: RuntimeTaskInstanceProtocol) -> bool:

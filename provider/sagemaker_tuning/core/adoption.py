@@ -25,6 +25,26 @@ _LIVE = frozenset({"InProgress", "Stopping"})
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptionPolicy:
+    """What the user wants of tuning jobs that an earlier try launched.
+
+    Attributes:
+        retry_failed: Launch the same request again even if every training job failed by
+            NonRetryableError.
+        accepts_stopped: A stopped tuning job that has a best training job is as good as a
+            completed one.
+        fail_fast: How many training jobs may end with NonRetryableError; None for any number.
+        reuse_completed: A completed tuning job from before a Clear stands, if its request was
+            the same.
+    """
+
+    retry_failed: bool = False
+    accepts_stopped: bool = False
+    fail_fast: int | None = None
+    reuse_completed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What this try may say of a job under its name.
 
@@ -36,6 +56,7 @@ class Claim:
         has_ambiguous_create: Whether a Create of this very try may have been carried out
             without its answer having come.
         is_chosen_name: Whether the name is the user's choice, so that it proves nothing.
+        policy: What the user wants of jobs that are there already.
     """
 
     identity: str
@@ -44,6 +65,7 @@ class Claim:
     is_first_try: bool
     has_ambiguous_create: bool
     is_chosen_name: bool = False
+    policy: AdoptionPolicy = AdoptionPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +104,6 @@ def decide(
     description: Mapping[str, Any],
     snapshot: Snapshot,
     tags: Mapping[str, str],
-    *,
-    retry_failed: bool,
 ) -> Decision:
     """Decide about the existing job by its tags, or by its description where it has none.
 
@@ -93,7 +113,6 @@ def decide(
         description: What Describe says of the existing job.
         snapshot: The same, read.
         tags: Its tags; empty where they cannot be read.
-        retry_failed: Launch again even if every training job failed by NonRetryableError.
     """
     if tags.get(IDENTITY_TAG, claim.identity) != claim.identity:
         return Refuse(
@@ -114,7 +133,7 @@ def decide(
     if differing:
         why = f"{snapshot.name} was launched with another request ({', '.join(differing)})"
         return StopFirst(why) if snapshot.status in _LIVE else NextGeneration(why)
-    return _same_request(snapshot, retry_failed=retry_failed)
+    return _same_request(claim.policy, snapshot)
 
 
 def _not_of_this_epoch(snapshot: Snapshot) -> Decision:
@@ -127,18 +146,20 @@ def _not_of_this_epoch(snapshot: Snapshot) -> Decision:
     return NextGeneration(f"{snapshot.name} is of an earlier DAG run of the same id")
 
 
-def _same_request(snapshot: Snapshot, *, retry_failed: bool) -> Decision:
+def _same_request(policy: AdoptionPolicy, snapshot: Snapshot) -> Decision:
     if snapshot.status in {"InProgress", "Completed"}:
         return Adopt()
-    if snapshot.status == "Stopping":
-        return StopFirst(f"{snapshot.name} is being stopped")
-    if _fails_again(snapshot) and not retry_failed:
+    why_again = None if policy.retry_failed else _fails_again(policy, snapshot)
+    if why_again:
         return Refuse(
-            f"every training job of {snapshot.name} failed by its request, data or algorithm "
-            "(NonRetryableError), and the same request would fail again; mend it, or set "
+            f"{why_again}, and the same request would fail again; mend it, or set "
             "retry_failed=True",
             is_conflict=False,
         )
+    if policy.accepts_stopped and snapshot.status in {"Stopping", "Stopped"} and snapshot.best:
+        return Adopt()
+    if snapshot.status == "Stopping":
+        return StopFirst(f"{snapshot.name} is being stopped")
     return NextGeneration(f"{snapshot.name} is {snapshot.status}")
 
 
@@ -168,10 +189,16 @@ def _differing(
     return paths[:5]
 
 
-def _fails_again(snapshot: Snapshot) -> bool:
+def _fails_again(policy: AdoptionPolicy, snapshot: Snapshot) -> str | None:
     counters = snapshot.counters
-    return (
-        snapshot.status == "Failed"
-        and counters.non_retryable_error > 0
-        and counters == TrainingJobStatusCounters(non_retryable_error=counters.non_retryable_error)
-    )
+    failed = counters.non_retryable_error
+    reason = "by its request, data or algorithm (NonRetryableError)"
+    if policy.fail_fast is not None and failed > policy.fail_fast:
+        return (
+            f"{failed} training jobs of {snapshot.name} failed {reason}, more than "
+            f"fail_fast={policy.fail_fast} allows"
+        )
+    is_all = counters == TrainingJobStatusCounters(non_retryable_error=failed)
+    if snapshot.status == "Failed" and failed and is_all:
+        return f"every training job of {snapshot.name} failed {reason}"
+    return None

@@ -65,6 +65,10 @@ class CountersCondition:
         counts = _counts(snapshot)
         return all(counts[name] >= at_least for name, at_least in self.at_least)
 
+    def is_decided(self, snapshot: Snapshot) -> bool:
+        """Whether it is met, or can no longer be met."""
+        return self.is_met(snapshot) or self.out_of_reach(snapshot) is not None
+
     def out_of_reach(self, snapshot: Snapshot) -> str | None:
         """Say why the condition can no longer be met; None while it still can."""
         if self.is_met(snapshot):

@@ -9,7 +9,9 @@
     │ └ TuningJobStopped
     ├ CountersOutOfReach                   never retried
     ├ NoCompletedTrainingJob               never retried once the tuning job has ended
+    ├ TuningJobTimeout(TimeoutError)
     └ AwsCallFailed
+      └ QuotaExceeded                      never retried if the quota is 0
 
 "Never retried" ones reach Airflow as ``AirflowFailException``, with the error as their cause.
 All of them survive pickling: each takes one positional argument, and the rest of its state is
@@ -19,7 +21,7 @@ plain attributes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,6 +135,10 @@ class NoCompletedTrainingJob(SageMakerTuningError):
         self.is_retried = is_retried
 
 
+class TuningJobTimeout(SageMakerTuningError, TimeoutError):
+    """The task's ``execution_timeout`` passed before the tuning job ended."""
+
+
 class AwsCallFailed(SageMakerTuningError):
     """AWS refused or did not answer a call.
 
@@ -164,3 +170,18 @@ class AwsCallFailed(SageMakerTuningError):
         self.is_transient = is_transient
         self.is_ambiguous = is_ambiguous
         self.is_credential = is_credential
+
+
+class QuotaExceeded(AwsCallFailed):
+    """A service quota of the account has no room for the request, so nothing was launched.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/regions-quotas.html
+
+    Attributes:
+        quota: The quota, 0 or more; None where AWS's message does not say.
+    """
+
+    def __init__(self, message: str, *, quota: int | None = None, **of_the_call: Any) -> None:
+        super().__init__(message, **of_the_call)
+        self.quota = quota
+        self.is_retried = quota != 0

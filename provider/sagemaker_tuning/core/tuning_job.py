@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sagemaker_tuning.core.snapshot import Snapshot
+
 _RESULT_KEYS = (
     "HyperParameterTuningJobName",
     "HyperParameterTuningJobArn",
@@ -33,3 +35,13 @@ def tuning_job_result(description: Mapping[str, Any]) -> dict[str, Any]:
     if best is not None:
         result["BestTrainingJob"] = {key: best[key] for key in _BEST_KEYS if key in best}
     return result
+
+
+def is_failing_fast(snapshot: Snapshot, limit: int | None) -> bool:
+    """Whether more training jobs than the limit have ended with NonRetryableError.
+
+    Args:
+        snapshot: Of the tuning job, ended or not.
+        limit: 0 or more; None for no limit.
+    """
+    return limit is not None and snapshot.counters.non_retryable_error > limit

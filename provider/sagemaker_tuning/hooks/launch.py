@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenacity import (
@@ -18,7 +17,6 @@ from tenacity import (
 )
 
 from sagemaker_tuning.core.adoption import (
-    FINGERPRINT_TAG,
     IDENTITY_TAG,
     TRY_TAG,
     Adopt,
@@ -31,16 +29,13 @@ from sagemaker_tuning.core.adoption import (
 )
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
+    QuotaExceeded,
     TuningJobConflict,
     TuningJobFailed,
     TuningJobNotFound,
 )
-from sagemaker_tuning.core.naming import (
-    MAX_GENERATION,
-    LaunchIdentity,
-    fingerprint,
-    later_generation,
-)
+from sagemaker_tuning.core.launch_request import LaunchedTuningJob, LaunchRequest
+from sagemaker_tuning.core.naming import MAX_GENERATION, fingerprint
 from sagemaker_tuning.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -56,65 +51,6 @@ _CREATE_ATTEMPTS = 7  # one minute
 _TAG_ATTEMPTS = 7  # one minute
 _LAG_ATTEMPTS = 14  # five minutes
 _STOPPING_POLL_SECONDS = 10.0
-_READABLE = ("dag_id", "run_id", "task_id")
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchRequest:
-    """Who launches what.
-
-    Attributes:
-        identity: The task instance.
-        epoch: Which Clear of the finished task this try stems from; 0 or more.
-        try_id: ``ti.id``, new for each try.
-        is_first_try: Whether this is the first try of its epoch.
-        document: The arguments of CreateHyperParameterTuningJob without the name.
-        chosen_name: The name that the user wants; ours follows from the identity.
-        retry_failed: Launch the same request again even if every training job of the last one
-            failed by NonRetryableError.
-    """
-
-    identity: LaunchIdentity
-    epoch: int
-    try_id: str
-    is_first_try: bool
-    document: Mapping[str, Any]
-    chosen_name: str | None = None
-    retry_failed: bool = False
-
-    def name(self, *, epoch: int, generation: int) -> str:
-        """Give the tuning job's name in an epoch and generation."""
-        if self.chosen_name is not None:
-            digest = self.identity.digest
-            return later_generation(self.chosen_name, digest, epoch=epoch, generation=generation)
-        return self.identity.tuning_job_name(epoch=epoch, generation=generation)
-
-    def tags(self) -> list[dict[str, str]]:
-        """Give the user's tags and those by which a later try knows the job again."""
-        ours = {
-            IDENTITY_TAG: self.identity.digest,
-            FINGERPRINT_TAG: fingerprint(self.document),
-            TRY_TAG: self.try_id,
-        } | {f"sagemaker-tuning:{key}": _tag(getattr(self.identity, key)) for key in _READABLE}
-        return [
-            *self.document.get("Tags", []),
-            *({"Key": key, "Value": value} for key, value in ours.items()),
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchedTuningJob:
-    """The one tuning job of this task instance.
-
-    Attributes:
-        name: Its name.
-        arn: Its ARN.
-        is_adopted: Whether an earlier try launched it.
-    """
-
-    name: str
-    arn: str
-    is_adopted: bool
 
 
 class Launcher:
@@ -148,8 +84,11 @@ class Launcher:
             TuningJobConflict: The name is another's.
             TuningJobFailed: The same request failed in every training job before.
             TuningJobNotFound: The name is in use, yet no such job appears within five minutes.
-            AwsCallFailed: SageMaker refuses the request, or cannot be reached.
+            QuotaExceeded: The account's quota has no room; nothing was launched.
+        AwsCallFailed: SageMaker refuses the request, or cannot be reached.
         """
+        if self._request.policy.reuse_completed and (reused := self._completed_before()):
+            return reused
         for epoch in range(self._request.epoch):
             self._end_epoch(epoch)
         for generation in range(1, MAX_GENERATION + 1):
@@ -159,7 +98,7 @@ class Launcher:
                 log.info("Launched the tuning job %s", name)
                 return LaunchedTuningJob(name, arn, is_adopted=False)
             description = self._await_description(name)
-            decision = self._decide(description)
+            decision = self._decide(description, is_first_try=self._request.is_first_try)
             if isinstance(decision, Adopt):
                 log.info("The tuning job %s was launched by this task before; adopted", name)
                 arn = description["HyperParameterTuningJobArn"]
@@ -178,7 +117,7 @@ class Launcher:
         """
         for name in self._live(self._request.epoch):
             log.info("Stopping %s", name)
-            self._retrying(_CREATE_ATTEMPTS, _is_transient)(self._hook.stop_tuning_job, name)
+            self._stop(name)
 
     def _create(self, name: str) -> str | None:
         """Create the job; None if the name is in use.
@@ -192,6 +131,10 @@ class Launcher:
             )
         except AwsCallFailed as error:
             if error.code == "ResourceInUse":
+                return None
+            # Which of the two AWS looks at first is not documented: the quota may be used up by
+            # the very job that an earlier attempt launched.
+            if isinstance(error, QuotaExceeded) and self._is_there(name):
                 return None
             raise
         if self._without_tags:
@@ -222,18 +165,26 @@ class Launcher:
         self._without_tags = True
         return True
 
+    def _is_there(self, name: str) -> bool:
+        try:
+            self._retrying(_CREATE_ATTEMPTS, _is_transient)(self._hook.describe_tuning_job, name)
+        except TuningJobNotFound:
+            return False
+        return True
+
     def _await_description(self, name: str) -> dict[str, Any]:
         """Describe a job that must be there; what is not seen yet is lag, never absence."""
         return self._retrying(_LAG_ATTEMPTS, _is_lag)(self._hook.describe_tuning_job, name)
 
-    def _decide(self, description: Mapping[str, Any]) -> Decision:
+    def _decide(self, description: Mapping[str, Any], *, is_first_try: bool) -> Decision:
         claim = Claim(
             identity=self._request.identity.digest,
             fingerprint=fingerprint(self._request.document),
             try_id=self._request.try_id,
-            is_first_try=self._request.is_first_try,
+            is_first_try=is_first_try,
             has_ambiguous_create=self._has_ambiguous_create,
             is_chosen_name=self._request.chosen_name is not None,
+            policy=self._request.policy,
         )
         return decide(
             claim,
@@ -241,7 +192,6 @@ class Launcher:
             description,
             Snapshot.from_description(description),
             self._tags(description["HyperParameterTuningJobArn"]),
-            retry_failed=self._request.retry_failed,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
@@ -279,16 +229,37 @@ class Launcher:
             log.info("%s is of before the task was cleared: stopping it", name)
             self._stop_and_wait(name)
 
-    def _live(self, epoch: int) -> Iterator[str]:
-        """Give the names of our jobs of an epoch that have not ended."""
+    def _completed_before(self) -> LaunchedTuningJob | None:
+        """Find the newest completed job of the same request from before the task was cleared."""
+        for epoch in reversed(range(self._request.epoch)):
+            for name, description in reversed(list(self._jobs(epoch))):
+                arn = description["HyperParameterTuningJobArn"]
+                if (
+                    description["HyperParameterTuningJobStatus"] == "Completed"
+                    and self._is_ours(arn, epoch)
+                    and isinstance(self._decide(description, is_first_try=False), Adopt)
+                ):
+                    log.info("%s of before the task was cleared has completed: reused", name)
+                    return LaunchedTuningJob(name, arn, is_adopted=True)
+        return None
+
+    def _jobs(self, epoch: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the jobs under this task's names of an epoch, and what Describe says of them."""
         for generation in range(1, MAX_GENERATION + 1):
             name = self._request.name(epoch=epoch, generation=generation)
             try:
-                description = self._retrying(_CREATE_ATTEMPTS, _is_transient)(
-                    self._hook.describe_tuning_job, name
+                yield (
+                    name,
+                    self._retrying(_CREATE_ATTEMPTS, _is_transient)(
+                        self._hook.describe_tuning_job, name
+                    ),
                 )
             except TuningJobNotFound:
                 return
+
+    def _live(self, epoch: int) -> Iterator[str]:
+        """Give the names of our jobs of an epoch that have not ended."""
+        for name, description in self._jobs(epoch):
             if Snapshot.from_description(description).is_ended:
                 continue
             if self._is_ours(description["HyperParameterTuningJobArn"], epoch):
@@ -316,8 +287,11 @@ class Launcher:
             reraise=True,
         )
 
+    def _stop(self, name: str) -> None:
+        self._retrying(_CREATE_ATTEMPTS, _is_transient)(self._hook.stop_tuning_job, name)
+
     def _stop_and_wait(self, name: str) -> None:
-        self._hook.stop_tuning_job(name)
+        self._stop(name)
         while not Snapshot.from_description(self._await_description(name)).is_ended:
             self._sleep(_STOPPING_POLL_SECONDS)
 
@@ -335,12 +309,3 @@ def _is_transient(error: BaseException) -> bool:
 
 def _is_lag(error: BaseException) -> bool:
     return isinstance(error, TuningJobNotFound) or _is_transient(error)
-
-
-def _tag(value: str) -> str:
-    """Reduce a value to the characters and the length that tags allow.
-
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
-    """
-    allowed = "_.:/=+-@ "
-    return "".join(c if c.isalnum() or c in allowed else "_" for c in value)[:256]

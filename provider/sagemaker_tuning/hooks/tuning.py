@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,13 @@ from botocore.exceptions import (
     ConnectionError as NotConnected,
 )
 
-from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
+from sagemaker_tuning.core.errors import (
+    AwsCallFailed,
+    QuotaExceeded,
+    TuningJobConflict,
+    TuningJobNotFound,
+)
+from sagemaker_tuning.core.references import TuningJobReference
 from sagemaker_tuning.hooks.failures import explain_failures
 
 if TYPE_CHECKING:
@@ -59,6 +66,7 @@ _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExp
 _REJECTED_CODES = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})
 # Older operations say ValidationException of what is absent, newer ones ResourceNotFound.
 _ABSENT_CODES = frozenset({"ResourceNotFound", "ValidationException"})
+_QUOTA = re.compile(r"service limit '.*' is (\d+)\b")
 _TOO_MANY_REQUESTS = 429
 _SERVER_FAULT = 500
 
@@ -141,12 +149,32 @@ class SageMakerTuningHook(AwsBaseHook):
         answer = self._call(operation, request, repeats=False)
         return str(answer["HyperParameterTuningJobArn"])
 
-    def describe_tuning_job(self, name: str) -> dict[str, Any]:
-        """Call DescribeHyperParameterTuningJob."""
-        return self._call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": name})
+    def describe_tuning_job(self, name_or_arn: str) -> dict[str, Any]:
+        """Call DescribeHyperParameterTuningJob.
 
-    def stop_tuning_job(self, name: str) -> None:
+        Raises:
+            TuningJobConflict: An ARN was given, and the connection reaches another account or
+                region.
+        """
+        reference = TuningJobReference.of(name_or_arn)
+        answer = self._call(
+            "DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": reference.name}
+        )
+        if not reference.is_arn_of(answer):
+            msg = (
+                f"{reference.arn} was asked for, but the connection reaches "
+                f"{answer['HyperParameterTuningJobArn']}: give a connection of that account and "
+                "region"
+            )
+            raise TuningJobConflict(msg)
+        return answer
+
+    def stop_tuning_job(self, name_or_arn: str) -> None:
         """Call StopHyperParameterTuningJob; a job that has ended already is left as it is."""
+        reference = TuningJobReference.of(name_or_arn)
+        if reference.arn is not None:
+            self.describe_tuning_job(name_or_arn)
+        name = reference.name
         try:
             self._call("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": name})
         except AwsCallFailed:
@@ -237,6 +265,15 @@ def _refused(
     if operation.startswith("Describe") and code in _ABSENT_CODES:
         return TuningJobNotFound(f"{operation} of {next(iter(request.values()))}: {said}")
     request_id = answer.get("ResponseMetadata", {}).get("RequestId")
+    if code == "ResourceLimitExceeded":
+        quota = _QUOTA.search(said)
+        return QuotaExceeded(
+            f"{operation} was refused: {code}: {said}",
+            quota=int(quota[1]) if quota else None,
+            operation=operation,
+            code=code,
+            request_id=request_id,
+        )
     return AwsCallFailed(
         f"{operation} was refused: {code}: {said}",
         operation=operation,

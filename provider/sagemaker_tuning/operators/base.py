@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 from sagemaker_tuning._compat import AirflowFailException, conf
 from sagemaker_tuning.core import errors
 from sagemaker_tuning.core.errors import (
-    InvalidTuningRequest,
     SageMakerTuningError,
     TuningJobEnded,
     TuningJobFailed,
     TuningJobStopped,
-    Violation,
 )
 from sagemaker_tuning.core.snapshot import Snapshot
 
@@ -23,8 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from airflow.providers.amazon.aws.utils.mixins import AwsBaseHookMixin
+    from airflow.sdk import Context
 
     from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+
+OnStopped = Literal["fail", "accept_best"]
+"""What a tuning job that was stopped, by whomever, is to its task."""
 
 DEFAULT_POLL_INTERVAL = 30.0
 """Seconds. AWS publishes no rate for DescribeHyperParameterTuningJob; two a minute are welcome."""
@@ -33,6 +34,34 @@ DEFAULT_POLL_INTERVAL = 30.0
 def default_deferrable() -> bool:
     """Airflow's own setting ``[operators] default_deferrable``."""
     return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
+
+
+def check_choice(name: str, value: object, choices: Any) -> None:
+    """Refuse a value that is none of a Literal's.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    if value not in get_args(choices):
+        msg = f"{name} is {value!r}: give one of {', '.join(map(repr, get_args(choices)))}"
+        raise ValueError(msg)
+
+
+def time_left(limit: timedelta | None, context: Context) -> timedelta | None:
+    """Give what is left of a limit that runs since the task's first start; None for no limit.
+
+    Airflow counts a deferred wait from when it begins, so a wait that is taken up again would
+    get all of the time once more.
+    """
+    if limit is None:
+        return None
+    left = limit - elapsed(context)
+    return max(left, timedelta(seconds=1))  # 0 would be no limit
+
+
+def elapsed(context: Context) -> timedelta:
+    """Give the time since this try of the task started, its deferred waits included."""
+    return datetime.now(UTC) - context["ti"].start_date
 
 
 @contextlib.contextmanager
@@ -67,23 +96,15 @@ def connection_arguments(task: AwsBaseHookMixin[SageMakerTuningHook]) -> dict[st
     }
 
 
-def as_document(value: Any, path: str) -> Any:
-    """Give a document argument as a document: a string is JSON or YAML.
-
-    Raises:
-        InvalidTuningRequest: The string is neither.
-    """
-    if not isinstance(value, str):
-        return value
-    try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        problem = f"neither JSON nor YAML: {error}"
-        raise InvalidTuningRequest([Violation(path, problem, "a JSON or YAML document")]) from error
-
-
-def raise_unless_completed(hook: SageMakerTuningHook, description: Mapping[str, Any]) -> None:
+def raise_unless_completed(
+    hook: SageMakerTuningHook, description: Mapping[str, Any], on_stopped: OnStopped
+) -> None:
     """Say why a tuning job that has ended did not complete.
+
+    Args:
+        hook: For the reasons of the failed training jobs.
+        description: Of the tuning job.
+        on_stopped: ``accept_best`` takes a stopped job that has a best training job as well.
 
     Raises:
         TuningJobFailed: With the failed training jobs grouped by reason.
@@ -91,22 +112,48 @@ def raise_unless_completed(hook: SageMakerTuningHook, description: Mapping[str, 
         TuningJobEnded: It is being deleted.
     """
     snapshot = Snapshot.from_description(description)
-    if snapshot.status == "Completed":
+    is_accepted = on_stopped == "accept_best" and snapshot.status == "Stopped" and snapshot.best
+    if snapshot.status == "Completed" or is_accepted:
         return
     kinds: dict[str, type[TuningJobEnded]] = {
         "Failed": TuningJobFailed,
         "Stopped": TuningJobStopped,
     }
-    digest = hook.failure_digest(snapshot.name)
+    head = f"the tuning job {snapshot.name} is {snapshot.status}" + (
+        f": {snapshot.failure_reason}" if snapshot.failure_reason else ""
+    )
+    raise _ended_badly(hook, kinds.get(snapshot.status, TuningJobEnded), snapshot, head)
+
+
+def raise_failed_fast(hook: SageMakerTuningHook, snapshot: Snapshot, limit: int | None) -> NoReturn:
+    """Say that too many training jobs failed.
+
+    Raises:
+        TuningJobFailed: Never retried, since the same request would fail again.
+    """
+    error = _ended_badly(
+        hook,
+        TuningJobFailed,
+        snapshot,
+        f"more than fail_fast={limit} training jobs failed by their request, data or algorithm "
+        f"(NonRetryableError), so the tuning job {snapshot.name} was stopped",
+    )
+    error.is_retried = False
+    raise error
+
+
+def _ended_badly(
+    hook: SageMakerTuningHook, kind: type[TuningJobEnded], snapshot: Snapshot, head: str
+) -> TuningJobEnded:
     counters = snapshot.counters
+    digest = hook.failure_digest(snapshot.name)
     lines = [
-        f"the tuning job {snapshot.name} is {snapshot.status}"
-        + (f": {snapshot.failure_reason}" if snapshot.failure_reason else ""),
+        head,
         f"{counters.completed} training jobs completed, {counters.stopped} were stopped, "
         f"{counters.failed} failed" + (":" if digest else ""),
         *digest.splitlines(),
     ]
-    raise kinds.get(snapshot.status, TuningJobEnded)(
+    return kind(
         "\n".join(lines),
         status=snapshot.status,
         failure_reason=snapshot.failure_reason,

@@ -5,30 +5,40 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
-from sagemaker_tuning._compat import AirflowFailException, TaskDeferralTimeout, conf
+from sagemaker_tuning._compat import AirflowFailException, AirflowTaskTimeout, TaskDeferralTimeout
 from sagemaker_tuning.core import shapes
-from sagemaker_tuning.core.errors import AwsCallFailed
-from sagemaker_tuning.core.naming import LaunchIdentity, launch_epoch
+from sagemaker_tuning.core.adoption import AdoptionPolicy
+from sagemaker_tuning.core.errors import AwsCallFailed, QuotaExceeded, TuningJobTimeout
+from sagemaker_tuning.core.launch_request import LaunchedTuningJob, LaunchRequest
+from sagemaker_tuning.core.quota import quota_pause
 from sagemaker_tuning.core.rules import validate
 from sagemaker_tuning.core.snapshot import Snapshot
-from sagemaker_tuning.core.tuning_job import tuning_job_result
-from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
+from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
+from sagemaker_tuning.hooks.launch import Launcher
+from sagemaker_tuning.hooks.namespace import is_telling
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.links.console import TuningJobLink
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
-    as_document,
+    OnStopped,
+    check_choice,
     connection_arguments,
     default_deferrable,
+    elapsed,
     errors_for_airflow,
+    raise_failed_fast,
     raise_unless_completed,
     raise_wait_error,
+    time_left,
 )
+from sagemaker_tuning.operators.documents import TakesDocuments
+from sagemaker_tuning.operators.identity import launch_request
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger, wait_for_tuning_job
 from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
 
@@ -37,32 +47,11 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-_DOCUMENTS = {
-    "tuning_job_config": "HyperParameterTuningJobConfig",
-    "training_job_definition": "TrainingJobDefinition",
-    "training_job_definitions": "TrainingJobDefinitions",
-    "warm_start_config": "WarmStartConfig",
-    "autotune": "Autotune",
-    "tags": "Tags",
-}
-_DOCUMENT_FILES = (".json", ".yaml", ".yml")
+OnQuota = Literal["wait", "fail"]
+"""What a service quota without room is to the task."""
 
 
-def _is_file(value: object) -> TypeGuard[str]:
-    """Whether it is a path: a document, whose last line may end so too, has more than one word."""
-    return isinstance(value, str) and value.endswith(_DOCUMENT_FILES) and len(value.split()) == 1
-
-
-def _namespace() -> str:
-    """Give what tells this deployment apart; empty where nothing is configured."""
-    return (
-        conf.get("sagemaker_tuning", "namespace", fallback=None)
-        or conf.get("api", "base_url", fallback=None)
-        or ""
-    )
-
-
-class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
     """Launch a hyperparameter tuning job, exactly once, and wait for it.
 
     The documents are those of boto3's ``create_hyper_parameter_tuning_job``, with AWS's own keys:
@@ -71,7 +60,7 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
     ``.json`` or ``.yaml`` file beside the DAG, and templated either way. Scalars are given the
     type that AWS wants (``100`` becomes ``"100"`` in a hyperparameter), so templates work in
     number fields too. The request is checked against AWS's service model and the documented rules
-    before it is sent.
+    before it is sent; where it has no templates and no files, as soon as the DAG is parsed.
 
     A retry never launches a second job: the job's name follows from DAG, run, task and map index,
     so a later try finds what an earlier one launched, and goes on waiting for it. Give the task
@@ -85,20 +74,30 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         training_job_definitions: ``TrainingJobDefinitions``, 1 to 10, instead of the former.
         warm_start_config: ``WarmStartConfig``.
         autotune: ``Autotune``.
-        tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 44, since
+        tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 43, since
             the provider adds its own by which a later try knows the job.
         tuning_job_name: 1 to 32 characters, letters, digits and hyphens, another one for each DAG
             run; made up if not given. A job that must be launched again, after a failed one or a
             Clear, ends in ``-<number>``.
         retry_failed: Launch the same request again on a retry even if every training job failed
             by its request, data or algorithm.
+        reuse_completed: When the task is cleared, let its completed tuning job of the same request
+            stand. By default Clear launches another: the data behind equal requests may be new.
+        on_quota: Whether to ``wait`` (deferred, 30 s to 10 min between two tries, until
+            ``execution_timeout``) or to ``fail`` when a service quota of the account has no room.
+            A quota of 0 fails in any case.
+        on_stopped: What a tuning job is that was stopped, by whomever: a failure (``fail``), or as
+            good as a completed one if it has a best training job (``accept_best``).
+        fail_fast: Stop the tuning job and fail as soon as more than this many training jobs have
+            ended with NonRetryableError, 0 or more; None for never.
         wait_for_completion: Succeed only when the tuning job has completed; without, as soon as
             it is launched.
         deferrable: Wait without a worker slot, in the triggerer.
         poll_interval: Seconds between two looks at the job, above 0.
-        stop_on_kill: Stop the tuning job when the task is killed, times out, or has failed with no
-            try left; and when a person ends or clears it while it is deferred, which Airflow tells
-            a trigger since 3.3.
+        stop_on_kill: Stop the tuning job when the task is killed, or has failed with no try left,
+            and when a person ends or clears it while it is deferred.
+        stop_on_timeout: Stop the tuning job when ``execution_timeout`` has passed, deferred waits
+            included. A retry launches another.
         multiple_outputs: Push each key of the result as an XCom of its own too, so that
             ``create.output["HyperParameterTuningJobName"]`` is one.
 
@@ -108,15 +107,26 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
 
     Raises:
         AirflowFailException: Nothing was launched and a retry would not help: the request is
-            invalid (``InvalidTuningRequest``), or the name is another's (``TuningJobConflict``).
+            invalid (``InvalidTuningRequest``), the name is another's (``TuningJobConflict``), or a
+            quota is 0 (``QuotaExceeded``). Or ``fail_fast`` was exceeded.
         TuningJobFailed: The tuning job failed; the message says which training jobs failed why.
         TuningJobStopped: It was stopped.
+        TuningJobTimeout: ``execution_timeout`` has passed while the task was deferred.
+        QuotaExceeded: A quota has no room, and ``on_quota`` is ``fail``.
         AwsCallFailed: AWS refuses a call.
     """
 
     aws_hook_class = SageMakerTuningHook
-    template_fields: Sequence[str] = aws_template_fields(*_DOCUMENTS, "tuning_job_name")
-    template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(_DOCUMENTS, "json")
+    documents: ClassVar[Mapping[str, str]] = {
+        "tuning_job_config": "HyperParameterTuningJobConfig",
+        "training_job_definition": "TrainingJobDefinition",
+        "training_job_definitions": "TrainingJobDefinitions",
+        "warm_start_config": "WarmStartConfig",
+        "autotune": "Autotune",
+        "tags": "Tags",
+    }
+    template_fields: Sequence[str] = aws_template_fields(*documents, "tuning_job_name")
+    template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(documents, "json")
     operator_extra_links = (TuningJobLink(),)
     ui_color = "#f3e8fd"
 
@@ -131,10 +141,15 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         tags: Sequence[Mapping[str, str]] | str | None = None,
         tuning_job_name: str | None = None,
         retry_failed: bool = False,
+        reuse_completed: bool = False,
+        on_quota: OnQuota = "wait",
+        on_stopped: OnStopped = "fail",
+        fail_fast: int | None = None,
         wait_for_completion: bool = True,
         deferrable: bool | None = None,
         poll_interval: float = DEFAULT_POLL_INTERVAL,
         stop_on_kill: bool = True,
+        stop_on_timeout: bool = True,
         multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -142,6 +157,8 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         if poll_interval <= 0:
             msg = f"poll_interval is {poll_interval!r}: give seconds, above 0"
             raise ValueError(msg)
+        check_choice("on_quota", on_quota, OnQuota)
+        check_choice("on_stopped", on_stopped, OnStopped)
         self.tuning_job_config = tuning_job_config
         self.training_job_definition = training_job_definition
         self.training_job_definitions = training_job_definitions
@@ -150,28 +167,20 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         self.tags = tags
         self.tuning_job_name = tuning_job_name
         self.retry_failed = retry_failed
+        self.reuse_completed = reuse_completed
+        self.on_quota = on_quota
+        self.on_stopped = on_stopped
+        self.fail_fast = fail_fast
         self.wait_for_completion = wait_for_completion
         self.deferrable = default_deferrable() if deferrable is None else deferrable
         self.poll_interval = poll_interval
         self.stop_on_kill = stop_on_kill
+        self.stop_on_timeout = stop_on_timeout
         self._request: LaunchRequest | None = None
         self._is_killed = False
-
-    def resolve_template_files(self) -> None:
-        """Read the documents that are given as files beside the DAG.
-
-        Not by ``template_ext``: with that, Airflow would take any string inside a document that
-        ends in ``.json``, an S3 object for one, for a file too.
-        """
-        for field in _DOCUMENTS:
-            value = getattr(self, field)
-            if _is_file(value):
-                setattr(self, field, self._read(value))
-
-    def _read(self, file: str) -> str:
-        environment = self.get_template_env()
-        assert environment.loader is not None  # noqa: S101 -- Airflow gives it one
-        return environment.loader.get_source(environment, file)[0]
+        self._is_timed_out = False
+        if self.are_documents_plain:
+            validate({"HyperParameterTuningJobName": "any-name", **self._document()})
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Launch the tuning job, or find it launched, and wait."""
@@ -183,13 +192,13 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
                     "HyperParameterTuningJobArn": launched.arn,
                 }
             if self.deferrable:
-                self._defer(launched)
+                self._defer(launched, context)
             connection = Connection.of(**connection_arguments(self))
             job = WatchedJob(launched.name, self.poll_interval, launched.arn)
-            snapshot = asyncio.run(wait_for_tuning_job(connection, job, self.log))
-            return self._result(snapshot.description)
+            waiting = wait_for_tuning_job(connection, job, self.log, self._fails_fast)
+            return self._result(asyncio.run(waiting).description)
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after the deferred wait."""
         with errors_for_airflow():
             raise_wait_error(event)
@@ -201,10 +210,15 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
                 if not error.is_transient:
                     raise
                 self.log.warning("%s; waiting on", error)
-                self._defer(launched)
-            if not Snapshot.from_description(description).is_ended:
-                self._defer(launched)  # an answer from before the end
+                self._defer(launched, context)
+            snapshot = Snapshot.from_description(description)
+            if not (snapshot.is_ended or self._fails_fast(snapshot)):
+                self._defer(launched, context)  # an answer from before the end
             return self._result(description)
+
+    def execute_after_pause(self, context: Context, event: Any) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
+        """Try to launch again after the quota had no room."""
+        return self.execute(context)
 
     def resume_execution(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
@@ -212,7 +226,13 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         """Go on after the deferred wait; stop the job that nobody will wait for any more."""
         self._request = self._launch_request(context, {})
         with self._stopping_if_over(context):
-            return super().resume_execution(next_method, next_kwargs, context)
+            try:
+                return super().resume_execution(next_method, next_kwargs, context)
+            except TaskDeferralTimeout as error:
+                msg = (
+                    f"the tuning job did not end within execution_timeout {self.execution_timeout}"
+                )
+                raise TuningJobTimeout(msg) from error
 
     def on_kill(self) -> None:
         """Stop the tuning job that this task waits for, or is launching, in its worker."""
@@ -224,17 +244,36 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         request = self._launch_request(context, self._document(context))
         name = request.name(epoch=request.epoch, generation=1)
         validate({"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()})
-        if not request.identity.namespace and not self.hook.is_local:
+        if not is_telling(request.identity.namespace) and not self.hook.is_local:
             self.log.warning(
-                "Neither [sagemaker_tuning] namespace nor [api] base_url is set: another Airflow "
-                "that runs the same DAG in this AWS account would want the same job names"
+                "Neither [sagemaker_tuning] namespace nor an [api] base_url that is not of this "
+                "machine alone is set: another Airflow that runs the same DAG in this AWS account "
+                "would want the same job names"
             )
         self._request = request
-        launched = Launcher(self.hook, request).launch()
+        launched = self._launch_patiently(request, context)
         if self._is_killed:  # while it was being launched
             self._stop()
         self._keep_link(context, launched.name)
         return launched
+
+    def _launch_patiently(self, request: LaunchRequest, context: Context) -> LaunchedTuningJob:
+        """Launch as soon as the account's quota has room."""
+        while True:
+            try:
+                return Launcher(self.hook, request).launch()
+            except QuotaExceeded as error:
+                if self.on_quota == "fail" or not error.is_retried:
+                    raise
+                pause = quota_pause(elapsed(context))
+                self.log.warning("%s; trying again in %.0f s", error, pause.total_seconds())
+            if self.deferrable:
+                self.defer(
+                    trigger=TimeDeltaTrigger(pause),
+                    method_name="execute_after_pause",
+                    timeout=time_left(self.execution_timeout, context),
+                )
+            time.sleep(pause.total_seconds())
 
     def _keep_link(self, context: Context, name: str) -> None:
         meta = self.hook.conn.meta
@@ -249,18 +288,30 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         except Exception:
             self.log.warning("The link to %s could not be kept", name, exc_info=True)
 
-    def _defer(self, launched: LaunchedTuningJob) -> NoReturn:
+    def _defer(self, launched: LaunchedTuningJob, context: Context) -> NoReturn:
         trigger = SageMakerTuningJobTrigger(
             tuning_job_name=launched.name,
             tuning_job_arn=launched.arn,
+            fail_fast=self.fail_fast,
             poll_interval=self.poll_interval,
             stop_on_kill=self.stop_on_kill,
             **connection_arguments(self),
         )
-        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
+        self.defer(
+            trigger=trigger,
+            method_name="execute_complete",
+            timeout=time_left(self.execution_timeout, context),
+        )
+
+    def _fails_fast(self, snapshot: Snapshot) -> bool:
+        return is_failing_fast(snapshot, self.fail_fast)
 
     def _result(self, description: Mapping[str, Any]) -> dict[str, Any]:
-        raise_unless_completed(self.hook, description)
+        snapshot = Snapshot.from_description(description)
+        if self._fails_fast(snapshot):
+            self.hook.stop_tuning_job(snapshot.name)
+            raise_failed_fast(self.hook, snapshot, self.fail_fast)
+        raise_unless_completed(self.hook, description, self.on_stopped)
         return tuning_job_result(description)
 
     @contextmanager
@@ -268,15 +319,22 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         """Stop our tuning job if a failure is this task's last word: nobody will wait for it."""
         try:
             yield
+        except AirflowTaskTimeout:
+            self._is_timed_out = True  # Airflow calls on_kill next
+            raise
+        except TuningJobTimeout:
+            self._is_timed_out = True
+            self._stop()
+            raise
         except Exception as error:
             ti = context["ti"]
-            is_final = isinstance(error, AirflowFailException | TaskDeferralTimeout)
-            if is_final or ti.try_number > ti.max_tries:
+            if isinstance(error, AirflowFailException) or ti.try_number > ti.max_tries:
                 self._stop()
             raise
 
     def _stop(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        if self._request is None or not self.stop_on_kill:
+        is_wanted = self.stop_on_timeout if self._is_timed_out else self.stop_on_kill
+        if self._request is None or not is_wanted:
             return
         try:
             Launcher(self.hook, self._request, sleep).stop()
@@ -284,38 +342,23 @@ class SageMakerCreateTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
             self.log.warning("The tuning job could not be stopped", exc_info=True)
 
     def _launch_request(self, context: Context, document: dict[str, Any]) -> LaunchRequest:
-        ti = context["ti"]
-        epoch = launch_epoch(
-            max_tries=ti.max_tries, retries=self.retries or 0, try_number=ti.try_number
-        )
-        return LaunchRequest(
-            identity=LaunchIdentity(
-                namespace=_namespace(),
-                dag_id=ti.dag_id,
-                run_id=ti.run_id,
-                task_id=ti.task_id,
-                map_index=-1 if ti.map_index is None else ti.map_index,
-            ),
-            epoch=epoch,
-            try_id=str(ti.id),
-            is_first_try=ti.try_number == epoch + 1,
+        return launch_request(
+            context,
+            retries=self.retries or 0,
             document=document,
             chosen_name=self.tuning_job_name or None,
-            retry_failed=self.retry_failed,
+            policy=AdoptionPolicy(
+                retry_failed=self.retry_failed,
+                accepts_stopped=self.on_stopped == "accept_best",
+                fail_fast=self.fail_fast,
+                reuse_completed=self.reuse_completed,
+            ),
         )
 
-    def _document(self, context: Context) -> dict[str, Any]:
+    def _document(self, context: Context | None = None) -> dict[str, Any]:
         """Give the request without its name."""
-        given = {key: getattr(self, field) for field, key in _DOCUMENTS.items()}
-        # Airflow does not resolve the files of a mapped operator.
-        given = {
-            key: self.render_template(self._read(value), context) if _is_file(value) else value
-            for key, value in given.items()
-            if value is not None
-        }
-        document = {key: as_document(value, key) for key, value in given.items()}
         shape = shapes.input_shape("CreateHyperParameterTuningJob")
-        return dict(shapes.to_model_types(document, shape))
+        return dict(shapes.to_model_types(self.given_documents(context), shape))
 
 
 class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):

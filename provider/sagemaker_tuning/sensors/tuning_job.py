@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import abc
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk import PokeReturnValue
 
+from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException
 from sagemaker_tuning.core.counters import CountersCondition
-from sagemaker_tuning.core.errors import AwsCallFailed, CountersOutOfReach
+from sagemaker_tuning.core.errors import AwsCallFailed, CountersOutOfReach, SageMakerTuningError
 from sagemaker_tuning.core.progress import progress_key, progress_line
+from sagemaker_tuning.core.references import TuningJobReference
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import tuning_job_result
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
+    OnStopped,
+    check_choice,
     connection_arguments,
     default_deferrable,
     errors_for_airflow,
     raise_unless_completed,
     raise_wait_error,
+    time_left,
 )
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from airflow.sdk import Context
 
@@ -66,23 +72,44 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         """Look once, then wait for what is not there yet."""
         if not self.deferrable:
             return super().execute(context)
-        done = self.poke(context)
+        with self._skipping():
+            done = self.poke(context)
         if isinstance(done, PokeReturnValue):
             return done.xcom_value
+        reference = TuningJobReference.of(self.tuning_job_name)
         trigger = SageMakerTuningJobTrigger(
-            tuning_job_name=self.tuning_job_name,
+            tuning_job_name=reference.name,
+            tuning_job_arn=reference.arn,
             counters=self._counters,
             poll_interval=self.poke_interval,
             **connection_arguments(self),
         )
-        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.timeout)
+        timeout = timedelta(seconds=self.timeout)
+        self.defer(
+            trigger=trigger, method_name="execute_complete", timeout=time_left(timeout, context)
+        )
         return None
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Decide by what ended the deferred wait."""
-        with errors_for_airflow():
-            raise_wait_error(event)
-        return self._resume(context, event)
+        with self._skipping():
+            with errors_for_airflow():
+                raise_wait_error(event)
+            return self._resume(context, event)
+
+    @contextmanager
+    def _skipping(self) -> Iterator[None]:
+        """Skip on the failures on which Airflow's own loop of a sensor would."""
+        try:
+            yield
+        except AirflowFailException as error:
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise
+        except SageMakerTuningError as error:
+            if self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise
 
     def _resume(self, context: Context, event: dict[str, Any]) -> Any:  # noqa: ARG002 -- the other sensor needs it
         return self.execute(context)
@@ -112,7 +139,9 @@ class SageMakerTuningJobSensor(_TuningJobSensor):
     """Wait until a tuning job has completed, and say how far it is whenever that changes.
 
     Args:
-        tuning_job_name: ``HyperParameterTuningJobName``, of a job launched by whomever.
+        tuning_job_name: ``HyperParameterTuningJobName`` or ``…Arn``, of a job launched by whomever.
+        on_stopped: What a tuning job is that was stopped, by whomever: a failure (``fail``), or as
+            good as a completed one if it has a best training job (``accept_best``).
         deferrable: Wait without a worker slot, in the triggerer.
         poke_interval: Seconds between two looks, above 0.
 
@@ -128,9 +157,14 @@ class SageMakerTuningJobSensor(_TuningJobSensor):
 
     template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
 
+    def __init__(self, *, on_stopped: OnStopped = "fail", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        check_choice("on_stopped", on_stopped, OnStopped)
+        self.on_stopped = on_stopped
+
     def _is_done(self, description: dict[str, Any], snapshot: Snapshot) -> bool:
         if snapshot.is_ended:
-            raise_unless_completed(self.hook, description)
+            raise_unless_completed(self.hook, description, self.on_stopped)
         return snapshot.is_ended
 
 
@@ -138,7 +172,7 @@ class SageMakerTrainingJobCountersSensor(_TuningJobSensor):
     """Wait until the status counters of a tuning job have reached a condition.
 
     Args:
-        tuning_job_name: ``HyperParameterTuningJobName``, of a job launched by whomever.
+        tuning_job_name: ``HyperParameterTuningJobName`` or ``…Arn``, of a job launched by whomever.
         counters: Counters to reach together, such as ``{"Completed": 5}``: names of
             ``TrainingJobStatusCounters`` (Completed, InProgress, RetryableError,
             NonRetryableError, Stopped) or ``ObjectiveStatusCounters`` (Succeeded, Pending,

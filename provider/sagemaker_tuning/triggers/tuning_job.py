@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from sagemaker_tuning._compat import is_still_deferred
+from sagemaker_tuning._compat import HAS_ON_KILL, is_still_deferred
 from sagemaker_tuning.core.counters import CountersCondition
 from sagemaker_tuning.core.errors import SageMakerTuningError
 from sagemaker_tuning.core.progress import progress_key, progress_line
-from sagemaker_tuning.core.tuning_job import tuning_job_result
+from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
 from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, stop, subscribe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
@@ -29,13 +29,17 @@ _stopping: set[asyncio.Task[None]] = set()
 """The event loop itself keeps no task alive."""
 
 
+def _never(snapshot: Snapshot) -> bool:  # noqa: ARG001 -- it looks at none
+    return False
+
+
 async def wait_for_tuning_job(
     connection: Connection,
     job: WatchedJob,
     log: Log,
-    condition: CountersCondition | None = None,
+    is_enough: Callable[[Snapshot], bool] = _never,
 ) -> Snapshot:
-    """Wait until the tuning job ends, or its counters decide the condition.
+    """Wait until the tuning job ends, or enough is seen.
 
     Writes the progress line to the log whenever it has something new to say.
 
@@ -43,7 +47,7 @@ async def wait_for_tuning_job(
         connection: How to reach AWS.
         job: What to wait on.
         log: Where the progress line goes.
-        condition: Return as soon as it is met or can no longer be met.
+        is_enough: Return as soon as it is true of a snapshot.
 
     Returns:
         The snapshot that ended the wait.
@@ -54,13 +58,9 @@ async def wait_for_tuning_job(
             if progress_key(snapshot) != said:
                 said = progress_key(snapshot)
                 log.info(progress_line(snapshot, datetime.now(UTC)))
-            if snapshot.is_ended or (condition is not None and _is_decided(condition, snapshot)):
+            if snapshot.is_ended or is_enough(snapshot):
                 return snapshot
     raise AssertionError  # a subscription never ends by itself
-
-
-def _is_decided(condition: CountersCondition, snapshot: Snapshot) -> bool:
-    return condition.is_met(snapshot) or condition.out_of_reach(snapshot) is not None
 
 
 class SageMakerTuningJobTrigger(BaseTrigger):
@@ -70,8 +70,9 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         tuning_job_name: ``HyperParameterTuningJobName``.
         tuning_job_arn: The ARN that Create gave; answers about another one are an error.
         counters: Fire as soon as these counters are reached or out of reach.
+        fail_fast: Fire as soon as more training jobs have ended with NonRetryableError.
         poll_interval: Seconds between two looks, above 0.
-        stop_on_kill: Stop the tuning job when a person ends or clears the task (Airflow 3.3).
+        stop_on_kill: Stop the tuning job when a person ends or clears the task.
         aws_conn_id: As the operators', and so are the next three.
         region_name: ...
         verify: ...
@@ -90,6 +91,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         tuning_job_name: str,
         tuning_job_arn: str | None = None,
         counters: Mapping[str, int] | None = None,
+        fail_fast: int | None = None,
         poll_interval: float = 30.0,
         stop_on_kill: bool = False,
         aws_conn_id: str | None = "aws_default",
@@ -102,6 +104,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         self.tuning_job_name = tuning_job_name
         self.tuning_job_arn = tuning_job_arn
         self.counters = dict(counters) if counters else None
+        self.fail_fast = fail_fast
         self.poll_interval = poll_interval
         self.stop_on_kill = stop_on_kill
         self.aws_conn_id = aws_conn_id
@@ -117,6 +120,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
             "tuning_job_name": self.tuning_job_name,
             "tuning_job_arn": self.tuning_job_arn,
             "counters": self.counters,
+            "fail_fast": self.fail_fast,
             "poll_interval": self.poll_interval,
             "stop_on_kill": self.stop_on_kill,
             "aws_conn_id": self.aws_conn_id,
@@ -140,25 +144,35 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         """Wait, then fire once."""
         job = WatchedJob(self.tuning_job_name, self.poll_interval, self.tuning_job_arn)
         condition = CountersCondition.from_mapping(self.counters) if self.counters else None
+
+        def is_enough(snapshot: Snapshot) -> bool:
+            return is_failing_fast(snapshot, self.fail_fast) or (
+                condition is not None and condition.is_decided(snapshot)
+            )
+
         payload: dict[str, Any] = {
             "HyperParameterTuningJobName": self.tuning_job_name,
             "HyperParameterTuningJobArn": self.tuning_job_arn,
         }
         try:
-            snapshot = await wait_for_tuning_job(self._connection, job, self.log, condition)
+            snapshot = await wait_for_tuning_job(self._connection, job, self.log, is_enough)
             payload["TuningJob"] = tuning_job_result(snapshot.description)
             if condition is not None:
                 payload["OutOfReach"] = condition.out_of_reach(snapshot)
         except SageMakerTuningError as error:
             payload |= {"Error": str(error), "ErrorType": type(error).__name__}
+        except asyncio.CancelledError:
+            if not HAS_ON_KILL:
+                await self.on_kill()
+            raise
         yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:
-        """Stop the tuning job if a person ended the task (Airflow 3.3 and later)."""
+        """Stop the tuning job if a person ended the task."""
         if not self.stop_on_kill or self.task_instance is None:
             return
-        # Airflow 3.3 cancels a trigger again at every turn of its loop, about once a second,
-        # until it is gone, its on_kill included: what has begun must not depend on that.
+        # Airflow cancels a trigger again at every turn of its loop, about once a second, until it
+        # is gone, its on_kill included: what has begun must not depend on that.
         stopping = asyncio.create_task(self._stop_if_ended(self.task_instance))
         _stopping.add(stopping)
         stopping.add_done_callback(_stopping.discard)

@@ -14,6 +14,7 @@ from sagemaker_tuning.core.adoption import (
     IDENTITY_TAG,
     TRY_TAG,
     Adopt,
+    AdoptionPolicy,
     Claim,
     Decision,
     NextGeneration,
@@ -72,11 +73,11 @@ def _decide(
     request: Document,
     description: Document,
     tags: dict[str, str],
-    *,
-    retry_failed: bool = False,
+    **policy: Any,
 ) -> Decision:
     snapshot = Snapshot.from_description(description)
-    return decide(claim, request, description, snapshot, tags, retry_failed=retry_failed)
+    claim = replace(claim, policy=AdoptionPolicy(**policy))
+    return decide(claim, request, description, snapshot, tags)
 
 
 @pytest.mark.parametrize("status", ["InProgress", "Completed"])

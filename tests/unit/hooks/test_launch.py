@@ -15,8 +15,9 @@ from sagemaker_tuning.core.errors import (
     TuningJobFailed,
     TuningJobNotFound,
 )
+from sagemaker_tuning.core.launch_request import LaunchedTuningJob, LaunchRequest
 from sagemaker_tuning.core.naming import LaunchIdentity
-from sagemaker_tuning.hooks.launch import LaunchedTuningJob, Launcher, LaunchRequest
+from sagemaker_tuning.hooks.launch import Launcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

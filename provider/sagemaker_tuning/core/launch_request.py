@@ -1,0 +1,80 @@
+"""Who launches what, and what was launched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sagemaker_tuning.core.adoption import FINGERPRINT_TAG, IDENTITY_TAG, TRY_TAG, AdoptionPolicy
+from sagemaker_tuning.core.naming import LaunchIdentity, fingerprint, later_generation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_READABLE = ("dag_id", "run_id", "task_id", "map_index")
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """Who launches what.
+
+    Attributes:
+        identity: The task instance.
+        epoch: Which Clear of the finished task this try stems from; 0 or more.
+        try_id: ``ti.id``, new for each try.
+        is_first_try: Whether this is the first try of its epoch.
+        document: The arguments of CreateHyperParameterTuningJob without the name.
+        chosen_name: The name that the user wants; ours follows from the identity.
+        policy: What the user wants of jobs that are there already.
+    """
+
+    identity: LaunchIdentity
+    epoch: int
+    try_id: str
+    is_first_try: bool
+    document: Mapping[str, Any]
+    chosen_name: str | None = None
+    policy: AdoptionPolicy = field(default_factory=AdoptionPolicy)
+
+    def name(self, *, epoch: int, generation: int) -> str:
+        """Give the tuning job's name in an epoch and generation."""
+        if self.chosen_name is not None:
+            digest = self.identity.digest
+            return later_generation(self.chosen_name, digest, epoch=epoch, generation=generation)
+        return self.identity.tuning_job_name(epoch=epoch, generation=generation)
+
+    def tags(self) -> list[dict[str, str]]:
+        """Give the user's tags and those by which a later try knows the job again."""
+        ours = {
+            IDENTITY_TAG: self.identity.digest,
+            FINGERPRINT_TAG: fingerprint(self.document),
+            TRY_TAG: self.try_id,
+        } | {f"sagemaker-tuning:{key}": _tag(str(getattr(self.identity, key))) for key in _READABLE}
+        return [
+            *self.document.get("Tags", []),
+            *({"Key": key, "Value": value} for key, value in ours.items()),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchedTuningJob:
+    """The one tuning job of this task instance.
+
+    Attributes:
+        name: Its name.
+        arn: Its ARN.
+        is_adopted: Whether an earlier try launched it.
+    """
+
+    name: str
+    arn: str
+    is_adopted: bool
+
+
+def _tag(value: str) -> str:
+    """Reduce a value to the characters and the length that tags allow.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
+    """
+    allowed = "_.:/=+-@ "
+    return "".join(c if c.isalnum() or c in allowed else "_" for c in value)[:256]

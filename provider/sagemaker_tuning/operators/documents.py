@@ -1,0 +1,98 @@
+"""Arguments that are documents of AWS's: mappings, JSON or YAML text, or files beside the DAG."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
+
+import yaml
+from airflow.sdk import BaseOperator
+
+from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow.sdk import Context
+
+_FILES = (".json", ".yaml", ".yml")
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+
+class TakesDocuments(BaseOperator):
+    """An operator whose arguments are documents."""
+
+    documents: ClassVar[Mapping[str, str]]
+    """AWS's keys by the names of the arguments."""
+
+    def resolve_template_files(self) -> None:
+        """Read the documents that are given as files beside the DAG.
+
+        Not by ``template_ext``: with that, Airflow would take any string inside a document that
+        ends in ``.json``, an S3 object for one, for a file too.
+        """
+        for field in self.documents:
+            value = getattr(self, field)
+            if _is_file(value):
+                setattr(self, field, self._read(value))
+
+    def _read(self, file: str) -> str:
+        environment = self.get_template_env()
+        assert environment.loader is not None  # noqa: S101 -- Airflow gives it one
+        return environment.loader.get_source(environment, file)[0]
+
+    def given_documents(self, context: Context | None = None) -> dict[str, Any]:
+        """Give the documents under AWS's keys, without those that were not given.
+
+        Args:
+            context: To render files that Airflow did not: it does not resolve those of a mapped
+                operator.
+
+        Raises:
+            InvalidTuningRequest: A text is neither JSON nor YAML.
+        """
+        given = {key: getattr(self, field) for field, key in self.documents.items()}
+        return {
+            key: as_document(
+                self.render_template(self._read(value), context)
+                if context is not None and _is_file(value)
+                else value,
+                key,
+            )
+            for key, value in given.items()
+            if value is not None
+        }
+
+    @property
+    def are_documents_plain(self) -> bool:
+        """Whether every document is known as it stands: no template, file or task's result."""
+        return all(_is_plain(getattr(self, field)) for field in self.documents)
+
+
+def as_document(value: Any, path: str) -> Any:
+    """Give a document argument as a document: a string is JSON or YAML.
+
+    Raises:
+        InvalidTuningRequest: The string is neither.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        problem = f"neither JSON nor YAML: {error}"
+        raise InvalidTuningRequest([Violation(path, problem, "a JSON or YAML document")]) from error
+
+
+def _is_file(value: object) -> TypeGuard[str]:
+    """Whether it is a path: a document, whose last line may end so too, has more than one word."""
+    return isinstance(value, str) and value.endswith(_FILES) and len(value.split()) == 1
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, str):
+        return not _is_file(value) and not any(mark in value for mark in _TEMPLATE_MARKS)
+    return value is None or isinstance(value, bool | int | float)

@@ -1,0 +1,148 @@
+"""What the user may want of quotas, stops, failures and jobs of before, against the endpoint."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+
+from sagemaker_tuning.core.errors import QuotaExceeded, TuningJobFailed, TuningJobStopped
+from sagemaker_tuning.sensors.tuning_job import (
+    SageMakerTrainingJobCountersSensor,
+    SageMakerTuningJobSensor,
+)
+from tests.operators.task import (
+    FakeTaskInstance,
+    context,
+    fire,
+    launch_endless,
+    run,
+    status_of,
+    tuning_operator,
+    tuning_request,
+)
+
+if TYPE_CHECKING:
+    from tests.conftest import Faults
+
+
+@pytest.fixture
+def no_room(faults: Faults) -> None:
+    """Have no place for a tuning job, though the quota is 1."""
+    launch_endless()
+    faults.put({"kind": "quota", "resource": "tuning-jobs", "limit": 1})
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_quota_is_waited_for_without_a_slot(faults: Faults, client: Any) -> None:
+    """Nothing was launched, so the task is deferred, tries again, and launches one."""
+    ti = FakeTaskInstance()
+    waiting = tuning_operator(deferrable=True)
+    for _ in range(2):
+        with pytest.raises(TaskDeferred) as deferred:
+            waiting.execute(context(ti))
+        assert isinstance(deferred.value.trigger, DateTimeTrigger)
+    faults.clear()
+    event = {"event": deferred.value.trigger.moment}
+    with pytest.raises(TaskDeferred) as launched:
+        waiting.resume_execution(deferred.value.method_name, event, context(ti))
+    name = fire(launched.value.trigger)["HyperParameterTuningJobName"]
+    assert status_of(client, name) == "Completed"
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_quota_may_fail_the_task() -> None:
+    """With ``on_quota="fail"`` the task fails with AWS's words, and may be retried."""
+    with pytest.raises(QuotaExceeded, match="account-level service limit"):
+        tuning_operator(on_quota="fail").execute(context())
+
+
+def test_a_quota_of_zero_is_not_waited_for(faults: Faults) -> None:
+    """It will not be more by itself."""
+    faults.put({"kind": "quota", "resource": "tuning-jobs", "limit": 0})
+    with pytest.raises(AirflowFailException, match="is 0"):
+        tuning_operator(deferrable=True).execute(context())
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_a_stopped_job_may_be_good_enough(client: Any, *, deferrable: bool) -> None:
+    """With a best training job it counts as completed, in every mode and in a retry; else not."""
+    request = tuning_request(jobs=500, rounds=2)
+    arguments = {"on_stopped": "accept_best", "retries": 1}
+    ti = FakeTaskInstance(max_tries=1)
+    name = tuning_operator(request, wait_for_completion=False, **arguments).execute(context(ti))[
+        "HyperParameterTuningJobName"
+    ]
+    sensor = SageMakerTuningJobSensor(
+        task_id="sense",
+        tuning_job_name=name,
+        on_stopped="accept_best",
+        poke_interval=0.1,
+        deferrable=deferrable,
+    )
+    _stop_once_there_is_a_best(client, name)
+    retry = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    waiting = tuning_operator(request, deferrable=deferrable, **arguments)
+    result = run(waiting, retry)
+    assert result["HyperParameterTuningJobName"] == name
+    assert result["HyperParameterTuningJobStatus"] == "Stopped"
+    assert sensor.execute(context()) == result
+    strict = SageMakerTuningJobSensor(task_id="sense", tuning_job_name=name, deferrable=deferrable)
+    with pytest.raises(TuningJobStopped):
+        strict.execute(context())
+
+
+def _stop_once_there_is_a_best(client: Any, name: str) -> None:
+    SageMakerTrainingJobCountersSensor(
+        task_id="one",
+        tuning_job_name=name,
+        counters={"Completed": 1},
+        poke_interval=0.1,
+        deferrable=False,
+    ).execute(context())
+    client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_too_many_failures_stop_the_job(client: Any, *, deferrable: bool) -> None:
+    """The third failure of 500 fails the task, stops the tuning job, and is not paid for again."""
+    request = tuning_request(jobs=500, data="text")
+    arguments = {"fail_fast": 2, "deferrable": deferrable, "stop_on_kill": False}
+    ti = FakeTaskInstance()
+    chosen = f"fails-fast-{uuid.uuid4().hex[:8]}"
+    waiting = tuning_operator(request, tuning_job_name=chosen, **arguments)
+    with pytest.raises(AirflowFailException, match="fail_fast=2") as failed:
+        run(waiting, ti)
+    assert isinstance(failed.value.__cause__, TuningJobFailed)
+    assert "'three'" in str(failed.value)
+    assert status_of(client, chosen) in {"Stopping", "Stopped"}
+    retry = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    with pytest.raises(AirflowFailException, match="would fail again"):
+        tuning_operator(request, tuning_job_name=chosen, retries=1, **arguments).execute(
+            context(retry)
+        )
+
+
+@pytest.mark.parametrize("is_reused", [False, True])
+def test_clear_may_let_a_completed_job_stand(client: Any, *, is_reused: bool) -> None:
+    """Clear launches another by default; with ``reuse_completed`` the completed one is enough."""
+    ti = FakeTaskInstance()
+    arguments: dict[str, Any] = {"reuse_completed": is_reused}
+    first = tuning_operator(**arguments).execute(context(ti))
+    cleared = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    second = tuning_operator(**arguments).execute(context(cleared))
+    key = "HyperParameterTuningJobName"
+    assert (second[key] == first[key]) is is_reused
+    edited = FakeTaskInstance(run_id=ti.run_id, try_number=3, max_tries=2)
+    third = tuning_operator(tuning_request(rounds=2), **arguments).execute(context(edited))
+    assert third[key] not in {first[key], second[key]}
+    assert status_of(client, third[key]) == "Completed"
+
+
+def test_choices_are_checked_when_the_dag_is_parsed() -> None:
+    """The message names the argument, its value and what would be right."""
+    with pytest.raises(ValueError, match="on_quota is 'pray': give one of 'wait', 'fail'"):
+        tuning_operator(on_quota="pray")

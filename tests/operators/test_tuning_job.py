@@ -1,0 +1,207 @@
+"""The operator that launches, against the local endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferralTimeout, TaskDeferred
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import TaskStatesResult
+
+from sagemaker_tuning.core.errors import (
+    AwsCallFailed,
+    InvalidTuningRequest,
+    TuningJobConflict,
+    TuningJobFailed,
+)
+from sagemaker_tuning.operators.tuning_job import (
+    SageMakerStopTuningJobOperator,
+)
+from sagemaker_tuning.triggers.tuning_job import (
+    SageMakerTuningJobTrigger,
+    wait_for_tuning_job,
+)
+from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
+from tests.operators.task import (
+    FOR_EVER,
+    FakeTaskInstance,
+    context,
+    fire,
+    status_of,
+    tuning_operator,
+    tuning_request,
+)
+
+
+def test_waiting_in_the_worker_gives_the_result(client: Any) -> None:
+    """The operator returns when the job has completed, with counters and the best job."""
+    result = tuning_operator().execute(context())
+    assert result["HyperParameterTuningJobStatus"] == "Completed"
+    assert result["TrainingJobStatusCounters"]["Completed"] == 3
+    best = result["BestTrainingJob"]
+    assert float(best["TunedHyperParameters"]["eta"]) > 0
+    assert 0.5 < best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] <= 1
+    assert status_of(client, result["HyperParameterTuningJobName"]) == "Completed"
+    json.dumps(result)  # it goes to XCom
+
+
+def test_waiting_deferred_gives_the_same_result() -> None:
+    """Deferred, fired and resumed, the result is that of the wait in the worker."""
+    ti = FakeTaskInstance(start_date=datetime.now(UTC) - timedelta(hours=2))
+    with pytest.raises(TaskDeferred) as deferred:
+        tuning_operator(deferrable=True, execution_timeout=timedelta(hours=5)).execute(context(ti))
+    assert deferred.value.timeout is not None
+    # What is left of it since the task started: a wait that is taken up again gets no more.
+    assert timedelta(hours=2) < deferred.value.timeout <= timedelta(hours=3)
+    assert deferred.value.method_name == "execute_complete"
+    event = fire(deferred.value.trigger)
+    resumed = tuning_operator(deferrable=True).execute_complete(context(ti), event)
+    again = tuning_operator().execute(context(FakeTaskInstance(run_id=ti.run_id, id=ti.id)))
+    assert resumed == again
+
+
+def test_a_retry_finds_what_the_first_try_launched(client: Any) -> None:
+    """A second try of the same task instance launches nothing."""
+    first = FakeTaskInstance(max_tries=1)
+    name = tuning_operator(retries=1, wait_for_completion=False).execute(context(first))[
+        "HyperParameterTuningJobName"
+    ]
+    second = FakeTaskInstance(run_id=first.run_id, try_number=2, max_tries=1)
+    result = tuning_operator(retries=1).execute(context(second))
+    assert result["HyperParameterTuningJobName"] == name
+    listed = client.list_hyper_parameter_tuning_jobs(NameContains=name[:-3])
+    assert len(listed["HyperParameterTuningJobSummaries"]) == 1
+
+
+def test_a_failed_job_says_why() -> None:
+    """The exception has the training jobs' own reason, and a retry is not paid for."""
+    ti = FakeTaskInstance(max_tries=1)
+    with pytest.raises(TuningJobFailed) as failed:
+        tuning_operator(tuning_request(data="text"), retries=1).execute(context(ti))
+    assert "All training jobs failed" in str(failed.value)
+    assert "'three'" in str(failed.value)  # the value in the CSV that is no number
+    assert failed.value.counters is not None
+    assert failed.value.counters.non_retryable_error == 3
+    retry = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    with pytest.raises(AirflowFailException, match="would fail again"):
+        tuning_operator(tuning_request(data="text"), retries=1).execute(context(retry))
+
+
+def test_a_bad_request_costs_nothing(client: Any) -> None:
+    """Every mistake that templates have hidden is named, and no tuning job was created."""
+    before = client.list_hyper_parameter_tuning_jobs(MaxResults=100)
+    request = tuning_request(Strategy="Exhaustive", RandomSeed="{{ ti.try_number }}")
+    del request["training_job_definition"]["RoleArn"]
+    with pytest.raises(AirflowFailException) as refused:
+        tuning_operator(request).execute(context())
+    assert isinstance(refused.value.__cause__, InvalidTuningRequest)
+    assert len(refused.value.__cause__.violations) == 2
+    after = client.list_hyper_parameter_tuning_jobs(MaxResults=100)
+    key = "HyperParameterTuningJobSummaries"
+    assert len(after[key]) == len(before[key])
+
+
+def test_a_bad_request_without_templates_is_told_when_the_dag_is_parsed() -> None:
+    """Every mistake is named before there is a run."""
+    request = tuning_request(Strategy="Exhaustive")
+    del request["training_job_definition"]["RoleArn"]
+    with pytest.raises(InvalidTuningRequest, match="2 mistakes"):
+        tuning_operator(request)
+
+
+def test_absent_data_is_told_by_the_service() -> None:
+    """S3 data that is not there is refused at Create, with the service's own words."""
+    with pytest.raises(AwsCallFailed, match="No S3 objects found under S3 URL"):
+        tuning_operator(tuning_request(data="nowhere")).execute(context())
+
+
+def test_a_name_of_ones_own_is_not_shared(client: Any) -> None:
+    """A second DAG run with the same explicit name is refused while the first one's job runs."""
+    request = tuning_request(rounds=FOR_EVER)
+    operator = tuning_operator(request, tuning_job_name="MyTuningJob", wait_for_completion=False)
+    operator.execute(context())
+    with pytest.raises(AirflowFailException) as refused:
+        tuning_operator(request, tuning_job_name="MyTuningJob").execute(context())
+    assert isinstance(refused.value.__cause__, TuningJobConflict)
+    assert status_of(client, "MyTuningJob") == "InProgress"
+    operator.on_kill()
+    assert status_of(client, "MyTuningJob") in {"Stopping", "Stopped"}
+
+
+def test_a_timeout_while_deferred_stops_the_job(client: Any) -> None:
+    """The try that resumes only to fail knows nothing but its task, and stops the job."""
+    ti = FakeTaskInstance()
+    request = tuning_request(rounds=FOR_EVER)
+    with pytest.raises(TaskDeferred) as deferred:
+        tuning_operator(request, deferrable=True).execute(context(ti))
+    with pytest.raises(TaskDeferralTimeout):
+        tuning_operator(request, deferrable=True).resume_execution(
+            "__fail__", {"error": "Trigger timeout"}, context(ti)
+        )
+    name = deferred.value.trigger.serialize()[1]["tuning_job_name"]
+    assert status_of(client, name) in {"Stopping", "Stopped"}
+
+
+def test_a_kill_goes_on_though_airflow_cancels_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow cancels a trigger's ``on_kill`` a second later; the job is stopped all the same."""
+    launched = tuning_operator(tuning_request(rounds=FOR_EVER), wait_for_completion=False).execute(
+        context()
+    )
+    name = launched["HyperParameterTuningJobName"]
+    trigger = SageMakerTuningJobTrigger(tuning_job_name=name, stop_on_kill=True)
+    trigger.task_instance = cast("Any", FakeTaskInstance())
+    supervisor = SimpleNamespace(send=lambda _: TaskStatesResult(task_states={}))
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
+
+    async def kill() -> None:
+        killing = asyncio.create_task(trigger.on_kill())
+        await asyncio.sleep(0)  # it has begun, and waits
+        killing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await killing
+        job = WatchedJob(name, poll_interval=0.1)
+        ended = await wait_for_tuning_job(Connection(), job, trigger.log)
+        assert ended.status == "Stopped"
+
+    asyncio.run(asyncio.wait_for(kill(), timeout=60))
+
+
+def test_an_outage_at_the_last_look_only_lengthens_the_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The wait is over, AWS is out of reach: the task is deferred again instead of failing."""
+    with pytest.raises(TaskDeferred) as deferred:
+        tuning_operator(deferrable=True).execute(context())
+    event = fire(deferred.value.trigger)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    late = tuning_operator(deferrable=True)
+    with pytest.raises(TaskDeferred) as again:
+        late.execute_complete(context(), event)
+    assert again.value.trigger.serialize() == deferred.value.trigger.serialize()
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_no_job_is_left_by_a_task_that_has_no_try_left(client: Any, retries: int) -> None:
+    """A wait that fails for good stops the job after the last try, and leaves it to a retry."""
+    ti = FakeTaskInstance(max_tries=retries)
+    request = tuning_request(rounds=FOR_EVER)
+    with pytest.raises(TaskDeferred) as deferred:
+        tuning_operator(request, deferrable=True, retries=retries).execute(context(ti))
+    name = deferred.value.trigger.serialize()[1]["tuning_job_name"]
+    event = {
+        "HyperParameterTuningJobName": name,
+        "Error": "denied",
+        "ErrorType": "AwsCallFailed",
+    }
+    with pytest.raises(AwsCallFailed, match="denied"):
+        tuning_operator(request, deferrable=True, retries=retries).resume_execution(
+            "execute_complete", {"event": event}, context(ti)
+        )
+    assert (status_of(client, name) == "InProgress") == (retries == 1)
+    SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name).execute(context())
