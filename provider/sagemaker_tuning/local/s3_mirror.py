@@ -12,8 +12,9 @@ import logging
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 _BUCKET = "bucket.json"
 _UNFINISHED = ".unfinished"
+# What is closed is no longer found a moment later.
+_REPLACED_SECONDS = 0.001
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -53,6 +56,8 @@ class S3Mirror:
         self._directory.mkdir(parents=True, exist_ok=True)
         for bucket in sorted(self._directory.iterdir()):
             with _leaving_out(bucket):
+                if _clear_remnant(bucket):
+                    continue
                 described = json.loads((bucket / _BUCKET).read_bytes())
                 name = described["name"]
                 made = self._backend.create_bucket(name, described["region"])
@@ -78,20 +83,20 @@ class S3Mirror:
                 return application(environ, start_response)
             finally:
                 self._request.changes = None
-                for change in changes:
-                    self._mirror(*change)
+                self._mirror_all(changes)
 
         return mirrored
 
     def _restore_object(self, bucket: str, file: Path) -> None:
         if file.name == _BUCKET:
             return
-        if file.suffix == _UNFINISHED:
-            file.unlink()
-            return
         with _leaving_out(file):
-            head, _, content = file.read_bytes().partition(b"\n")
-            described = json.loads(head)
+            if file.suffix == _UNFINISHED:
+                file.unlink()
+                return
+            with file.open("rb") as opened:
+                described = json.loads(opened.readline())
+                content = opened.read()
             if len(content) != described["size"]:
                 raise ValueError(f"it has {len(content)} bytes instead of {described['size']}")
             stored = self._backend.put_object(
@@ -111,16 +116,30 @@ class S3Mirror:
         else:
             changes[bucket, key] = None
 
+    def _mirror_all(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        """Mirrors every change that can be mirrored before it raises the first error."""
+        errors = []
+        for change in changes:
+            try:
+                self._mirror(*change)
+            except OSError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
     def _mirror(self, bucket: str, key: str | None) -> None:
         """Brings the file of a key, or of a bucket itself, to what S3 has now."""
         directory = self._directory / _directory_name(bucket)
         # One writer at a time, or an older state could be renamed over a newer one.
         with self._lock:
-            there: FakeBucket | None = self._backend.buckets.get(bucket)
             if key is None:
-                _mirror_bucket(directory, there)
-            elif there is not None:
-                _mirror_object(directory, key, there.keys.get(key))
+                _mirror_bucket(directory, self._backend.buckets.get(bucket))
+                return
+            # Not left to the request that replaces it: this one is answered first, perhaps.
+            while (there := self._backend.buckets.get(bucket)) is not None:
+                if _mirror_object(directory, key, there.keys.get(key)):
+                    return
+                time.sleep(_REPLACED_SECONDS)
 
 
 class _Keys(_VersionedKeyStore):
@@ -182,31 +201,54 @@ def _mirror_bucket(directory: Path, bucket: FakeBucket | None) -> None:
     _write(directory / _BUCKET, json.dumps(described).encode())
 
 
-def _mirror_object(directory: Path, key: str, stored: object) -> None:
+def _mirror_object(directory: Path, key: str, stored: object) -> bool:
+    """Writes or removes the file of a key; False where the object is just being replaced."""
     file = directory / _digest(key)
     if not isinstance(stored, FakeKey):  # deleted, or its newest version is a delete marker
         file.unlink(missing_ok=True)
-        return
+        return True
     try:
         content = stored.value
-    except ValueError:  # replaced meanwhile, by a request that mirrors it in its turn
-        return
-    described = {
-        "key": key,
-        "size": len(content),
-        "etag": stored.etag.strip('"'),
-        "last_modified": stored.last_modified.isoformat(),
-        "storage_class": stored.storage_class,
-        "metadata": dict(stored.metadata),
-    }
+        described = {
+            "key": key,
+            "size": len(content),
+            "etag": _etag(stored),
+            "last_modified": stored.last_modified.isoformat(),
+            "storage_class": stored.storage_class,
+            "metadata": dict(stored.metadata),
+        }
+    except (ValueError, RuntimeError):  # closed, or given its metadata by another thread
+        return False
     _write(file, json.dumps(described).encode(), b"\n", content)
+    return True
+
+
+def _etag(stored: FakeKey) -> str:
+    with stored.lock:  # which moto does not take, though it may read the content for it
+        return stored.etag.strip('"')
 
 
 def _write(file: Path, *parts: bytes) -> None:
     unfinished = file.with_name(file.name + _UNFINISHED)
-    with unfinished.open("wb") as opened:
-        opened.writelines(parts)
-    unfinished.replace(file)
+    try:
+        with unfinished.open("wb") as opened:
+            opened.writelines(parts)
+        unfinished.replace(file)
+    except OSError:
+        with suppress(OSError):  # it takes room, which is what there may be none of
+            unfinished.unlink()
+        raise
+
+
+def _clear_remnant(directory: Path) -> bool:
+    """Removes what a kill leaves of a bucket that is being made or deleted; whether it was one."""
+    left = list(directory.iterdir())
+    if any(file.suffix != _UNFINISHED for file in left):
+        return False
+    for file in left:
+        file.unlink()
+    directory.rmdir()
+    return True
 
 
 def _digest(text: str) -> str:
