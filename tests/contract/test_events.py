@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -206,6 +207,31 @@ def test_rules_that_do_not_want_an_event_do_not_get_it(
     for other in others:
         other.receive()
         assert other.events == []
+
+
+def test_a_target_is_sent_what_it_asks_for(
+    aws: Aws, subscribe: Subscribe, request_document: Document
+) -> None:
+    """A text of its own, a part of the event, or its template filled in, times as events say."""
+    constant, part, timed = Queue(aws), Queue(aws), Queue(aws)
+    subscribe(
+        {"detail-type": [TUNING], "detail": {"HyperParameterTuningJobStatus": ["Completed"]}},
+        {"Id": "constant", "Arn": constant.arn, "Input": '{"do": "this"}'},
+        {"Id": "part", "Arn": part.arn, "InputPath": "$.detail.TrainingJobStatusCounters"},
+        {
+            "Id": "timed",
+            "Arn": timed.arn,
+            "InputTransformer": {
+                "InputPathsMap": {"moment": "$.time"},
+                "InputTemplate": '{"time": "<moment>"}',
+            },
+        },
+    )
+    job = aws.run(request_document)
+    assert constant.until(bool) == [{"do": "this"}]
+    assert part.until(bool) == [job["TrainingJobStatusCounters"]]
+    changed_at = job["LastModifiedTime"].astimezone(UTC)
+    assert timed.until(bool) == [{"time": f"{changed_at:%Y-%m-%dT%H:%M:%SZ}"}]
 
 
 def test_another_regions_rules_are_its_own(

@@ -1,23 +1,19 @@
 """State changes of tuning and training jobs, as events on EventBridge's default bus.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
-
-The rules are moto's. They are given the events here rather than by moto's PutEvents, which
-heeds neither a rule's state nor the second of two targets, and leaves out the account.
 """
 
 import contextlib
-import copy
 import json
 import logging
 import queue
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from moto.backends import get_backend
-
+from sagemaker_tuning.local import event_targets
 from sagemaker_tuning.local.database import Change
 from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.names import ACCOUNT_ID
@@ -104,7 +100,7 @@ class EventPublisher:
 
     def changed(self, change: Change) -> None:
         """Has the change published; called by the store, so that it returns at once."""
-        if not _rules(change.region):
+        if not event_targets.rules(change.region):
             if self._last:
                 self._last = {}
             return
@@ -130,7 +126,7 @@ class EventPublisher:
     def _publish(self, change: Change) -> None:
         progress = json.loads(change.progress)
         if self._is_new(change, progress):
-            _deliver(change.region, self._event(change, progress))
+            event_targets.deliver(change.region, self._event(change, progress))
 
     def _is_new(self, change: Change, progress: Document) -> bool:
         key = (change.table, change.region, change.name)
@@ -145,6 +141,7 @@ class EventPublisher:
 
     def _event(self, change: Change, progress: Document) -> Document:
         arn = progress[_ARNS[change.table]]
+        changed = datetime.fromtimestamp(progress["LastModifiedTime"], UTC)
         # What has changed since is the next event's.
         document = {**self._whole(change), **progress, _NAMES[change.table]: change.name}
         detail = {name: document[name] for name in _DETAILS[change.table] if document.get(name)}
@@ -154,7 +151,7 @@ class EventPublisher:
             "detail-type": _DETAIL_TYPES[change.table],
             "source": "aws.sagemaker",
             "account": ACCOUNT_ID,
-            "time": progress["LastModifiedTime"],
+            "time": f"{changed:%Y-%m-%dT%H:%M:%SZ}",
             "region": change.region,
             "resources": [arn],
             "detail": {**_with_milliseconds(detail), "Tags": self._store.tags(arn)},
@@ -179,33 +176,3 @@ def _with_milliseconds(value: Any, name: str = "") -> Any:
     if name.endswith("Time") and isinstance(value, int | float):
         return str(round(value * 1000))
     return value
-
-
-def _rules(region: str) -> Iterable[Any]:
-    """The rules on the default bus that are in force and wait for events."""
-    backends = get_backend("events")[ACCOUNT_ID]
-    if region not in backends:  # none of AWS's, though ours
-        return []
-    rules = backends[region].event_buses["default"].rules
-    return [
-        rule
-        for rule in list(rules.values())
-        if rule.state != "DISABLED" and rule.event_pattern.get_pattern()
-    ]
-
-
-def _deliver(region: str, event: Document) -> None:
-    for rule in _rules(region):
-        for target in list(rule.targets):
-            # moto treats all targets of a rule alike, and stops at the first that fails.
-            alone = copy.copy(rule)
-            alone.targets = [target]
-            try:
-                alone.send_to_targets(
-                    {**event, "ingestion-time": event["time"]}
-                    if "InputTransformer" in target
-                    else dict(event),
-                    transform_input="InputTransformer" in target,
-                )
-            except Exception as error:  # noqa: BLE001 -- moto raises whatever its services do
-                _log.warning("rule %s cannot reach %s: %s", rule.name, target.get("Arn"), error)
