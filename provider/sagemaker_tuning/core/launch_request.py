@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_tuning.core.adoption import FINGERPRINT_TAG, IDENTITY_TAG, TRY_TAG, AdoptionPolicy
+from sagemaker_tuning.core.adoption import FINGERPRINT_TAG, TRY_TAG, AdoptionPolicy
 from sagemaker_tuning.core.naming import LaunchIdentity, fingerprint, later_generation
+from sagemaker_tuning.core.tags import identity_tags, tag_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_READABLE = ("dag_id", "run_id", "task_id", "map_index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,11 @@ class LaunchRequest:
 
     def tags(self) -> list[dict[str, str]]:
         """Give the user's tags and those by which a later try knows the job again."""
-        ours = {
-            IDENTITY_TAG: self.identity.digest,
+        ours = identity_tags(self.identity) | {
             FINGERPRINT_TAG: fingerprint(self.document),
             TRY_TAG: self.try_id,
-        } | {f"sagemaker-tuning:{key}": _tag(str(getattr(self.identity, key))) for key in _READABLE}
-        return [
-            *self.document.get("Tags", []),
-            *({"Key": key, "Value": value} for key, value in ours.items()),
-        ]
+        }
+        return [*self.document.get("Tags", []), *tag_list(ours)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +64,3 @@ class LaunchedTuningJob:
     name: str
     arn: str
     is_adopted: bool
-
-
-def _tag(value: str) -> str:
-    """Reduce a value to the characters and the length that tags allow.
-
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
-    """
-    allowed = "_.:/=+-@ "
-    return "".join(c if c.isalnum() or c in allowed else "_" for c in value)[:256]

@@ -169,6 +169,12 @@ class SageMakerTuningHook(AwsBaseHook):
             raise TuningJobConflict(msg)
         return answer
 
+    def iter_tuning_jobs(self, *, status: str) -> Iterator[dict[str, Any]]:
+        """Give the summaries of the account's tuning jobs of a status, oldest first."""
+        request = {"StatusEquals": status, "SortBy": "CreationTime", "SortOrder": "Ascending"}
+        for page in self._pages("ListHyperParameterTuningJobs", request):
+            yield from page["HyperParameterTuningJobSummaries"]
+
     def stop_tuning_job(self, name_or_arn: str) -> None:
         """Call StopHyperParameterTuningJob; a job that has ended already is left as it is."""
         reference = TuningJobReference.of(name_or_arn)
