@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+
+from sagemaker_tuning.core.requests import differing_paths
+from sagemaker_tuning.core.tags import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What the SageMaker SDK passes to a training container as hyperparameters, and to a serving
+# container as environment variables, in upper case.
+_PROGRAM = "sagemaker_program"
+_SUBMIT_DIRECTORY = "sagemaker_submit_directory"
+_SCRIPT_MODE = (
+    _PROGRAM,
+    _SUBMIT_DIRECTORY,
+    "sagemaker_container_log_level",
+    "sagemaker_region",
+)
+_CODE_IN_MODEL = "/opt/ml/model/code"
 
-def model_request(training_job: Mapping[str, Any], model_name: str, image: str) -> dict[str, Any]:
+
+def model_request(
+    training_job: Mapping[str, Any],
+    model_name: str,
+    image: str,
+    environment: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Give the request of CreateModel that serves what a training job made.
 
     Artifact, environment, role and network settings are the training job's own.
@@ -17,13 +38,17 @@ def model_request(training_job: Mapping[str, Any], model_name: str, image: str) 
         training_job: Answer of DescribeTrainingJob, of a job that has an artifact.
         model_name: Name of the model.
         image: Registry path of the image that serves it.
+        environment: Variables that are added, or take the place of the training job's.
     """
     container: dict[str, Any] = {
         "Image": image,
         "ModelDataUrl": training_job["ModelArtifacts"]["S3ModelArtifacts"],
+        "Environment": {
+            **script_mode_environment(training_job),
+            **training_job.get("Environment", {}),
+            **(environment or {}),
+        },
     }
-    if training_job.get("Environment"):
-        container["Environment"] = dict(training_job["Environment"])
     request: dict[str, Any] = {
         "ModelName": model_name,
         "ExecutionRoleArn": training_job["RoleArn"],
@@ -34,3 +59,80 @@ def model_request(training_job: Mapping[str, Any], model_name: str, image: str) 
     if training_job.get("EnableNetworkIsolation"):
         request["EnableNetworkIsolation"] = True
     return request
+
+
+def script_mode_environment(training_job: Mapping[str, Any]) -> dict[str, str]:
+    """Give the variables by which a serving container finds the user's program; mostly empty.
+
+    They are those that the SageMaker SDK sets when it deploys what it trained in script mode. The
+    program is fetched from S3, as in training; where the container cannot reach S3, or the code
+    came as an input channel, it is looked for in the artifact's folder ``code``.
+    https://sagemaker.readthedocs.io/en/stable/frameworks/xgboost/using_xgboost.html
+    """
+    given = training_job.get("HyperParameters", {})
+    if _PROGRAM not in given:
+        return {}
+    values = {name: _from_json(given[name]) for name in _SCRIPT_MODE if name in given}
+    is_fetched = values.get(_SUBMIT_DIRECTORY, "").startswith("s3://")
+    if training_job.get("EnableNetworkIsolation") or not is_fetched:
+        values[_SUBMIT_DIRECTORY] = _CODE_IN_MODEL
+    return {name.upper(): value for name, value in values.items()}
+
+
+def _from_json(value: str) -> str:
+    """Give what a hyperparameter says: the SDK writes each as JSON, so strings have quotes."""
+    try:
+        decoded = json.loads(value)
+    except ValueError:
+        return value
+    return decoded if isinstance(decoded, str) else value
+
+
+def lineage_tags(training_job: Mapping[str, Any]) -> dict[str, str]:
+    """Give the tags that say which training job, and of which tuning job, made the artifact."""
+    arns = {
+        "training_job": training_job.get("TrainingJobArn"),
+        "tuning_job": training_job.get("TuningJobArn"),
+    }
+    return {f"{PREFIX}{key}": arn for key, arn in arns.items() if arn}
+
+
+def model_differences(request: Mapping[str, Any], model: Mapping[str, Any]) -> list[str]:
+    """Say in what an existing model differs from the one wanted; empty if it is the same.
+
+    Args:
+        request: The request of CreateModel.
+        model: Answer of DescribeModel.
+
+    Returns:
+        ``path: value there, value wanted``, one for each difference.
+    """
+    wanted, there = _whole(request), _whole(model)
+    paths = [
+        *differing_paths(wanted, there),
+        *(path for path in _unwanted(wanted, there)),
+    ]
+    return [f"{path}: {_at(there, path)!r} there, {_at(wanted, path)!r} wanted" for path in paths]
+
+
+def _whole(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what Describe shows of a request that did not say it, and drop what was not sent."""
+    return {"EnableNetworkIsolation": False, **{k: v for k, v in document.items() if v is not None}}
+
+
+def _unwanted(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    """List what the model has beyond the request, where AWS adds nothing by itself."""
+    path = "PrimaryContainer.Environment"
+    variables = [
+        f"{path}.{name}"
+        for name in (_at(there, path) or {}).keys() - (_at(wanted, path) or {}).keys()
+    ]
+    parts = [key for key in ("VpcConfig", "Containers") if there.get(key) and key not in wanted]
+    return sorted(variables) + parts
+
+
+def _at(document: Mapping[str, Any], path: str) -> Any:
+    found: Any = document
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found

@@ -1,4 +1,4 @@
-"""The operator that creates a model."""
+"""Operators that create a model, and delete one."""
 
 from __future__ import annotations
 
@@ -7,55 +7,93 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sagemaker_tuning.core.errors import (
-    AwsCallFailed,
-    InvalidTuningRequest,
-    NoCompletedTrainingJob,
-    TuningJobConflict,
-    TuningJobNotFound,
-    Violation,
-)
-from sagemaker_tuning.core.models import model_request
-from sagemaker_tuning.core.requests import differing_paths
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
-from sagemaker_tuning.operators.base import as_document, errors_for_airflow
+from sagemaker_tuning.core import shapes
+from sagemaker_tuning.core.errors import InvalidTuningRequest, NoCompletedTrainingJob, Violation
+from sagemaker_tuning.core.models import lineage_tags, model_request
+from sagemaker_tuning.core.tags import identity_tags
+from sagemaker_tuning.hooks.model import SageMakerModelHook
+from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
+from sagemaker_tuning.hooks.roles import with_role_arns
+from sagemaker_tuning.links.console import ModelLink
+from sagemaker_tuning.operators.base import check_choice, errors_for_airflow
+from sagemaker_tuning.operators.documents import as_document
+from sagemaker_tuning.operators.identity import launch_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow.sdk import Context
 
+_TRAINING_ONLY = "-training"
+"""How AWS names the repositories of deep learning containers that cannot serve."""
 
-class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
+
+class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModelHook]):
     """Create a model from what a training job made.
 
     Image, artifact, environment, role, VPC and network isolation are read from the training job
-    itself. Safe to run again: a model of that name with the same contents is left as it is.
+    itself; of a training job in script mode also program and code, as the SageMaker SDK does it.
+    The model has tags that say which tuning job, training job, DAG run and task it is from.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+
+    Safe to run again: a model of that name with the same contents is left as it is, and a try that
+    died at whichever call is taken up by the next.
 
     Args:
         training_job_name: ``TrainingJobName``, of a completed or stopped training job.
-        model_name: 1 to 63 letters, digits and hyphens; the training job's name if not given.
-        inference_image: Registry path to serve with, where that is not the training image.
+        model_name: 1 to 63 letters, digits and hyphens; the training job's name if not given,
+            which is unique in the account and region and always the same for the same artifact.
+        inference_image: Registry path to serve with, where that is not the training image;
+            ``image_uri`` of ``sagemaker_tuning.core.image_uris`` knows those of AWS's own.
+        environment: ``Environment`` of the container: variables that are added to the training
+            job's, or take their place.
+        execution_role_arn: ``ExecutionRoleArn``, or a role's name; the training job's role if not
+            given.
+        tags: ``Tags``, ``[{"Key": …, "Value": …}]``, at most 43, since the provider adds its own.
+        if_exists: What becomes of another model of that name. ``"reuse"``: the same contents are
+            as good as created, others are an error that says what differs. ``"replace"``: one
+            with other contents is deleted first; endpoints that serve it go on, but cannot start
+            further instances until the new one is there. ``"fail"``: one that another task
+            created is an error, whatever is in it.
         additional_fields: Further arguments of CreateModel, with AWS's own keys; they win.
         multiple_outputs: Push each key of the result as an XCom of its own too, so that
             ``model.output["ModelName"]`` is one.
 
     Returns:
-        ``ModelName``, ``ModelArn``, ``PrimaryContainer`` and ``TrainingJobName``.
+        ``ModelName``, ``ModelArn``, ``PrimaryContainer`` (unless ``additional_fields`` has
+        ``Containers``), ``TrainingJobName`` and, where a tuning job launched it, its
+        ``TuningJobArn``.
 
     Raises:
-        AirflowFailException: The training job has no artifact (``NoCompletedTrainingJob``), or
-            another model has that name (``TuningJobConflict``).
+        AirflowFailException: The training job has no artifact (``NoCompletedTrainingJob``),
+            another model has that name (``TuningJobConflict``), or the request is not valid
+            (``InvalidTuningRequest``).
         TuningJobNotFound: There is no such training job.
         AwsCallFailed: AWS refuses a call.
+
+    Example:
+        >>> SageMakerCreateModelFromTrainingJobOperator(
+        ...     task_id="create_model",
+        ...     training_job_name="{{ ti.xcom_pull('best')['TrainingJobName'] }}",
+        ...     environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"},
+        ... )
+        <Task(SageMakerCreateModelFromTrainingJobOperator): create_model>
     """
 
-    aws_hook_class = SageMakerTuningHook
+    aws_hook_class = SageMakerModelHook
     template_fields: Sequence[str] = aws_template_fields(
-        "training_job_name", "model_name", "inference_image", "additional_fields"
+        "training_job_name",
+        "model_name",
+        "inference_image",
+        "environment",
+        "execution_role_arn",
+        "tags",
+        "additional_fields",
     )
-    template_fields_renderers: ClassVar[dict[str, str]] = {"additional_fields": "json"}
+    template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("environment", "tags", "additional_fields"), "json"
+    )
+    operator_extra_links = (ModelLink(),)
     ui_color = "#f3e8fd"
 
     def __init__(
@@ -64,65 +102,120 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerTunin
         training_job_name: str,
         model_name: str | None = None,
         inference_image: str | None = None,
+        environment: Mapping[str, Any] | str | None = None,
+        execution_role_arn: str | None = None,
+        tags: Sequence[Mapping[str, str]] | str | None = None,
+        if_exists: IfExists = "reuse",
         additional_fields: Mapping[str, Any] | str | None = None,
         multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(multiple_outputs=multiple_outputs, **kwargs)
+        check_choice("if_exists", if_exists, IfExists)
         self.training_job_name = training_job_name
         self.model_name = model_name
         self.inference_image = inference_image
+        self.environment = environment
+        self.execution_role_arn = execution_role_arn
+        self.tags = tags
+        self.if_exists = if_exists
         self.additional_fields = additional_fields
 
-    def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
+    def execute(self, context: Context) -> dict[str, Any]:
         """Create the model, or find it created."""
         with errors_for_airflow():
-            request = self._request()
-            arn = self._create(request)
-        self.log.info("Model %s from %s", request["ModelName"], self.training_job_name)
-        return {
-            "ModelName": request["ModelName"],
+            training_job = self._training_job()
+            request = self._request(training_job)
+            own_tags = identity_tags(launch_identity(context)) | lineage_tags(training_job)
+            arn = ModelCreation(
+                request={key: value for key, value in request.items() if key != "Tags"},
+                tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", [])},
+                own_tags=own_tags,
+                if_exists=self.if_exists,
+                is_first_try=context["ti"].try_number == 1,
+            ).run(self.hook)
+        name = request["ModelName"]
+        self.log.info("Model %s from %s", name, self.training_job_name)
+        is_local = self.hook.is_local
+        ModelLink.keep(context, self, self.hook.conn, is_local=is_local, model_name=name)
+        result = {
+            "ModelName": name,
             "ModelArn": arn,
-            "PrimaryContainer": request["PrimaryContainer"],
+            "PrimaryContainer": request.get("PrimaryContainer"),
             "TrainingJobName": self.training_job_name,
+            "TuningJobArn": training_job.get("TuningJobArn"),
         }
+        return {key: value for key, value in result.items() if value is not None}
 
-    def _request(self) -> dict[str, Any]:
+    def _training_job(self) -> dict[str, Any]:
         training_job = self.hook.describe_training_job(self.training_job_name)
         if not training_job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
             status = training_job["TrainingJobStatus"]
             msg = f"the training job {self.training_job_name} ({status}) has no model artifact"
             raise NoCompletedTrainingJob(msg, is_retried=status == "InProgress")
-        image = self.inference_image or training_job["AlgorithmSpecification"].get("TrainingImage")
+        return training_job
+
+    def _request(self, training_job: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the request of CreateModel, valid by AWS's own model."""
+        environment = as_document(self.environment, "environment")
+        more = dict(as_document(self.additional_fields, "additional_fields") or {})
+        name = self.model_name or self.training_job_name
+        request = model_request(training_job, name, self._image(training_job), environment)
+        if self.execution_role_arn:
+            request["ExecutionRoleArn"] = self.execution_role_arn
+        if self.tags:
+            request["Tags"] = as_document(self.tags, "tags")
+        if "Containers" in more:
+            del request["PrimaryContainer"]  # AWS takes one of the two
+        shape = shapes.input_shape("CreateModel")
+        request = dict(shapes.to_model_types(with_role_arns(self.hook, request | more), shape))
+        mistakes = list(shapes.violations(request, shape))
+        if mistakes:
+            raise InvalidTuningRequest(mistakes)
+        return request
+
+    def _image(self, training_job: Mapping[str, Any]) -> str:
+        trained_by = training_job["AlgorithmSpecification"].get("TrainingImage")
+        image = self.inference_image or trained_by
         if not image:
             problem = f"{self.training_job_name} was trained by an algorithm resource, not an image"
             rule = "the registry path of an image that serves its model"
             raise InvalidTuningRequest([Violation("inference_image", problem, rule)])
-        request = model_request(training_job, self.model_name or self.training_job_name, image)
-        more = as_document(self.additional_fields, "additional_fields")
-        return request | dict(more or {})
+        if image.partition(":")[0].endswith(_TRAINING_ONLY):
+            self.log.warning("%s is made for training: give an inference_image that serves", image)
+        return str(image)
 
-    def _create(self, request: Mapping[str, Any]) -> str:
-        existing = self._existing(request["ModelName"])
-        if existing is None:
-            try:
-                return self.hook.create_model(request)
-            except AwsCallFailed:
-                # Perhaps it was carried out all the same, and botocore's repetition refused.
-                existing = self._existing(request["ModelName"])
-                if existing is None:
-                    raise
-        differing = differing_paths(request, existing)
-        if differing:
-            msg = (
-                f"a model {request['ModelName']} exists and differs in {', '.join(differing)}: "
-                "choose another model_name, or delete it"
-            )
-            raise TuningJobConflict(msg)
-        return str(existing["ModelArn"])
 
-    def _existing(self, name: str) -> dict[str, Any] | None:
-        try:
-            return self.hook.describe_model(name)
-        except TuningJobNotFound:
-            return None
+class SageMakerDeleteModelOperator(AwsBaseOperator[SageMakerModelHook]):
+    """Delete a model; one that is not there is as good as deleted.
+
+    The artifact in S3 stays, and so do endpoints that serve the model. The amazon provider's
+    operator of the same name fails where there is no such model, so also when it is run again.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModel.html
+
+    Args:
+        model_name: ``ModelName``.
+
+    Raises:
+        AirflowFailException: That is no model's name (``InvalidTuningRequest``).
+        AwsCallFailed: AWS refuses the call.
+
+    Example:
+        >>> SageMakerDeleteModelOperator(task_id="delete_model", model_name="churn")
+        <Task(SageMakerDeleteModelOperator): delete_model>
+    """
+
+    aws_hook_class = SageMakerModelHook
+    template_fields: Sequence[str] = aws_template_fields("model_name")
+    ui_color = "#f3e8fd"
+
+    def __init__(self, *, model_name: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model_name = model_name
+
+    def execute(self, context: Context) -> None:  # noqa: ARG002 -- Airflow calls it so
+        """Delete it, and say whether it was there."""
+        with errors_for_airflow():
+            was_there = self.hook.delete_model(self.model_name)
+        outcome = "is deleted" if was_there else "is not there, so there is nothing to delete"
+        self.log.info("The model %s %s", self.model_name, outcome)

@@ -1,0 +1,88 @@
+"""Models, and what is made of them: model packages and endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import WaiterError
+
+from sagemaker_tuning.core import shapes
+from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, TuningJobNotFound
+from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+
+_WAIT = {"Delay": 10, "MaxAttempts": 180}  # half an hour
+
+
+class SageMakerModelHook(SageMakerTuningHook):
+    """What clean-up calls, through an Airflow connection.
+
+    Each ``delete_*`` says whether there was anything to delete.
+    """
+
+    def find_model(self, name: str) -> dict[str, Any] | None:
+        """Call DescribeModel; None if there is no such model."""
+        try:
+            return self.describe_model(name)
+        except TuningJobNotFound:
+            return None
+
+    def delete_model(self, name: str) -> bool:
+        """Call DeleteModel."""
+        return self._delete("Model", "ModelName", name)
+
+    def delete_model_package(self, name_or_arn: str) -> bool:
+        """Call DeleteModelPackage; a version of a group is known by its ARN alone."""
+        return self._delete("ModelPackage", "ModelPackageName", name_or_arn)
+
+    def find_endpoint(self, name: str) -> dict[str, Any] | None:
+        """Call DescribeEndpoint; None if there is no such endpoint."""
+        try:
+            return self._call("DescribeEndpoint", {"EndpointName": name})
+        except TuningJobNotFound:
+            return None
+
+    def delete_endpoint(self, name: str) -> bool:
+        """Call DeleteEndpoint; one that is being deleted already counts as deleted."""
+        return self._delete("Endpoint", "EndpointName", name)
+
+    def delete_endpoint_config(self, name: str) -> bool:
+        """Call DeleteEndpointConfig."""
+        return self._delete("EndpointConfig", "EndpointConfigName", name)
+
+    def await_endpoint_deleted(self, name: str) -> None:
+        """Wait until an endpoint is gone, half an hour at most.
+
+        Raises:
+            AwsCallFailed: It is still there.
+        """
+        waiter = self.conn.get_waiter("endpoint_deleted")
+        try:
+            waiter.wait(EndpointName=name, WaiterConfig=_WAIT)
+        except WaiterError as error:
+            msg = f"the endpoint {name} is not gone yet: {error}"
+            raise AwsCallFailed(msg, operation="DescribeEndpoint") from error
+
+    def _delete(self, resource: str, member: str, name: str) -> bool:
+        request = {member: name}
+        operation = f"Delete{resource}"
+        # Of a name that cannot be, such as an empty one, AWS says the same as of one that is not.
+        mistakes = list(shapes.violations(request, shapes.input_shape(operation)))
+        if mistakes:
+            raise InvalidTuningRequest(mistakes)
+        try:
+            self._call(operation, request)
+        except AwsCallFailed:
+            if self._is_absent(resource, request):
+                return False
+            raise
+        return True
+
+    def _is_absent(self, resource: str, request: dict[str, Any]) -> bool:
+        """Whether what could not be deleted is not there; only a look can tell, not the refusal."""
+        try:
+            answer = self._call(f"Describe{resource}", request)
+        except TuningJobNotFound:
+            return True
+        except AwsCallFailed:
+            return False
+        return answer.get(f"{resource}Status") == "Deleting"
