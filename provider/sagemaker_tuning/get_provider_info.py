@@ -23,10 +23,21 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "hooks": _modules("hooks.tuning"),
-        "operators": _modules("operators.tuning_job", "operators.training_job", "operators.model"),
+        "operators": _modules(
+            "operators.tuning_job",
+            "operators.training_job",
+            "operators.leaderboard",
+            "operators.model",
+            "operators.model_package",
+            "operators.endpoint",
+            "operators.leftovers",
+        ),
         "sensors": _modules("sensors.tuning_job"),
         "triggers": _modules("triggers.tuning_job"),
-        "extra-links": ["sagemaker_tuning.links.console.TuningJobLink"],
+        "extra-links": [
+            f"sagemaker_tuning.links.console.{link}"
+            for link in ("TuningJobLink", "BestTrainingJobLink", "ModelLink")
+        ],
         "config": {
             "sagemaker_tuning": {
                 "description": "Settings of the SageMaker tuning provider.",

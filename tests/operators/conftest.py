@@ -9,6 +9,8 @@ import boto3
 import numpy as np
 import pytest
 
+from tests.contract.aws import Aws, Document
+from tests.contract.examples import example, rows
 from tests.operators.task import BUCKET
 
 if TYPE_CHECKING:
@@ -48,3 +50,21 @@ def nothing_left_running(client: Any) -> Iterator[None]:
         client.stop_hyper_parameter_tuning_job(
             HyperParameterTuningJobName=job["HyperParameterTuningJobName"]
         )
+
+
+@pytest.fixture(scope="session")
+def aws(endpoint: str) -> Aws:
+    """Clients of all services of the endpoint."""
+    return Aws(endpoint)
+
+
+@pytest.fixture(scope="session")
+def bucket(aws: Aws) -> str:
+    """A bucket with data that takes milliseconds to train on."""
+    return aws.upload(rows(400, seed=1), rows(200, seed=2))
+
+
+@pytest.fixture(scope="session")
+def completed(aws: Aws, bucket: str) -> Document:
+    """A completed tuning job, as Describe answers."""
+    return aws.run(example(bucket))
