@@ -1,17 +1,13 @@
-"""Training processes: launched, followed, stopped, and never left behind."""
+"""Training processes: launched, followed, stopped."""
 
 import itertools
 import operator
 import os
-import re
 import resource
 import shutil
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,24 +16,23 @@ import xgboost
 from sagemaker_tuning.local.training.algorithms import (
     BUILT_IN,
     Algorithms,
-    BuiltInAlgorithm,
     UnknownAlgorithmError,
     failure_reason,
 )
-from sagemaker_tuning.local.training.container import Container
-from sagemaker_tuning.local.training.processes import TrainingProcess, TrainingProcesses
+from sagemaker_tuning.local.training.processes import TrainingProcesses
+from tests.unit.local.training.launched import (
+    PATIENCE_SECONDS,
+    PROGRAMS,
+    MakeContainer,
+    algorithm,
+    finish,
+    is_running,
+    parent_of,
+    wait_until,
+    wait_until_gone,
+)
 
-HERE = Path(__file__).parent
-PROGRAMS = HERE / "programs"
-PATIENCE_SECONDS = 30
 FOREVER_SECONDS = 1000.0
-
-MakeContainer = Callable[..., Container]
-
-
-def algorithm(program: str) -> BuiltInAlgorithm:
-    """A program of this directory as an algorithm whose image is its name."""
-    return BuiltInAlgorithm(program, re.compile(program), program, program, (), {})
 
 
 @pytest.fixture(scope="module")
@@ -48,43 +43,6 @@ def processes() -> Iterator[TrainingProcesses]:
         patch.syspath_prepend(PROGRAMS)
         with TrainingProcesses(Algorithms(built_in=algorithms)) as running:
             yield running
-
-
-def stat(pid: int) -> list[str]:
-    """What the kernel tells of a process, from its state on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def parent_of(pid: int) -> int:
-    """The fork server of a training process."""
-    return int(stat(pid)[1])
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process is there; a zombie is not, its parent has only not asked for it."""
-    try:
-        return stat(pid)[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Poll ``condition``, and fail when it does not come true for long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
-def wait_until_gone(*pids: int) -> None:
-    """Poll until none of the processes runs."""
-    wait_until(lambda: not any(map(is_running, pids)))
-
-
-def finish(process: TrainingProcess) -> tuple[int | None, list[str]]:
-    """Exit code and lines of a process that ends by itself."""
-    lines = list(process.lines())
-    return process.wait(), lines
 
 
 def test_lines_are_as_cloudwatch_shows_them(
@@ -312,104 +270,3 @@ def test_training_processes_train_side_by_side(
     assert [finish(process)[0] for process in launched] == [0, 0, 0]
     for container in containers:
         assert (container.model_dir / "xgboost-model").exists()
-
-
-def test_closing_kills_every_training_process(
-    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With its group, and nothing can be launched any more."""
-    monkeypatch.syspath_prepend(PROGRAMS)
-    processes = TrainingProcesses(Algorithms(built_in=[algorithm("stubborn")]))
-    processes.start()
-    process = processes.launch(make_container(image="stubborn"))
-    lines = process.lines()
-    pids = map(int, next(lines).split())
-    processes.close()
-    processes.close()
-    assert list(lines) == []
-    assert process.wait() is None
-    wait_until_gone(*pids)
-    with pytest.raises(RuntimeError, match="the endpoint is ending"):
-        processes.launch(make_container(image="stubborn"))
-
-
-def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
-    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that was killed for its memory does not end all training."""
-    monkeypatch.syspath_prepend(PROGRAMS)
-    with TrainingProcesses(
-        Algorithms(built_in=[algorithm("orderly"), algorithm("show")])
-    ) as processes:
-        process = processes.launch(make_container(image="orderly"))
-        lines = process.lines()
-        assert next(lines) == "ready"
-        os.kill(parent_of(process.pid), signal.SIGKILL)
-        assert list(lines) == []
-        assert process.wait() is None
-        container = make_container(image="show", environment={"MY_FLAG": "again"})
-        assert finish(processes.launch(container))[0] == 0
-
-
-def test_what_fled_ends_when_the_fork_server_is_killed(
-    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody is left who knows it as a child, and it holds the output open."""
-    monkeypatch.syspath_prepend(PROGRAMS)
-    with TrainingProcesses(Algorithms(built_in=[algorithm("fleeing")])) as processes:
-        process = processes.launch(make_container(image="fleeing"))
-        lines = process.lines()
-        child = int(next(lines))
-        os.kill(parent_of(process.pid), signal.SIGKILL)
-        assert list(lines) == []
-        assert process.wait() is None
-        wait_until_gone(child, process.pid)
-
-
-def test_what_fled_does_not_outlive_the_endpoint(tmp_path: Path) -> None:
-    """However suddenly that dies."""
-    with subprocess.Popen(
-        [sys.executable, str(HERE / "parent.py"), str(PROGRAMS), "fleeing", str(tmp_path / "job")],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        parent.kill()
-    wait_until_gone(child)
-
-
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
-def test_nothing_outlives_the_endpoint(tmp_path: Path, signum: signal.Signals) -> None:
-    """However it dies: no training process, no child of one, no fork server, no file of theirs."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    script = str(HERE / "parent.py")
-    with subprocess.Popen(
-        [sys.executable, script, str(PROGRAMS), "stubborn", str(tmp_path / "job")],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(scratch)},
-    ) as parent:
-        assert parent.stdout is not None
-        pid, child = map(int, parent.stdout.readline().split())
-        server = parent_of(pid)
-        assert all(map(is_running, (pid, child, server)))
-        assert list(scratch.iterdir())
-        parent.send_signal(signum)
-    wait_until_gone(pid, child, server)
-    assert not list(scratch.iterdir())
-
-
-def test_the_endpoints_main_module_is_not_run_again(tmp_path: Path) -> None:
-    """Neither the fork server nor a training process imports the program that they serve."""
-    script = tmp_path / "unguarded.py"
-    script.write_text(f"print('once')\n{(HERE / 'parent.py').read_text()}")
-    result = subprocess.run(
-        [sys.executable, str(script), str(PROGRAMS), "broken", str(tmp_path / "job")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert result.stdout.count("once") == 1
-    assert "no rows to divide by" in result.stdout
