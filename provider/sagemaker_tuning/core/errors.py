@@ -128,11 +128,13 @@ class NoCompletedTrainingJob(SageMakerTuningError):
 
     Attributes:
         is_retried: Whether there may be one later.
+        digest: The failed training jobs grouped by reason; empty if none failed.
     """
 
-    def __init__(self, message: str, *, is_retried: bool = False) -> None:
+    def __init__(self, message: str, *, is_retried: bool = False, digest: str = "") -> None:
         super().__init__(message)
         self.is_retried = is_retried
+        self.digest = digest
 
 
 class TuningJobTimeout(SageMakerTuningError, TimeoutError):

@@ -146,7 +146,9 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
             head = f"no training job of {name} ({status}) has {metric}"
         digest = self.hook.failure_digest(name)
         failed = f"; failed training jobs:\n{digest}" if digest else ""
-        return NoCompletedTrainingJob(f"{head}{failed}", is_retried=status not in ENDED)
+        return NoCompletedTrainingJob(
+            f"{head}{failed}", is_retried=status not in ENDED, digest=digest
+        )
 
 
 def whole_number(name: str, value: object) -> int:

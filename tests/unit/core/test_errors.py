@@ -41,7 +41,7 @@ _VIOLATIONS = [Violation("RoleArn", "missing", "required"), Violation("Tags", "5
         TuningJobStopped("stopped", status="Stopped"),
         TuningJobEnded("deleted", status="Deleting"),
         CountersOutOfReach("never"),
-        NoCompletedTrainingJob("none yet", is_retried=True),
+        NoCompletedTrainingJob("none yet", is_retried=True, digest="1 × ClientError"),
         SageMakerTuningError("anything"),
     ],
 )
