@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
@@ -44,6 +45,12 @@ def image_uri(algorithm: str, region: str, version: str | None = None) -> str:
     account = _known("region", region, data["Accounts"][image["Accounts"]])
     domain = data["DnsSuffixes"].get(region, "amazonaws.com")
     return f"{account}.dkr.ecr.{region}.{domain}/{image['Repository']}:{image['Tag']}"
+
+
+@cache
+def aws_accounts() -> frozenset[str]:
+    """Give the accounts that hold AWS's images, those of all algorithms and regions."""
+    return frozenset(chain.from_iterable(table.values() for table in _data()["Accounts"]))
 
 
 @cache

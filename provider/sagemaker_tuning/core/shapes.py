@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numbers
 import re
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,11 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from sagemaker_tuning.core.errors import Violation
+from sagemaker_tuning.core.findings import Advice
+from sagemaker_tuning.core.templates import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _TYPES: dict[str, tuple[Any, str]] = {
     "structure": (dict, "a mapping"),
@@ -34,8 +37,12 @@ _TYPES: dict[str, tuple[Any, str]] = {
     "double": (int | float, "a number"),
     "boolean": (bool, "true or false"),
 }
-_OPEN_ENUMERATIONS = frozenset({"TrainingInstanceType"})
-"""Enumerations that AWS extends more often than anybody upgrades botocore."""
+_PAGES = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_"
+_CREATE_PAGE = f"{_PAGES}CreateHyperParameterTuningJob.html"
+_SHOWN = 5
+"""Values of an enumeration that a message shows at most."""
+_SWITCHED_OFF = "Off"
+"""What YAML reads as false where it is not quoted."""
 _READERS: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "long": int,
@@ -70,6 +77,8 @@ def to_model_types(value: Any, shape: Shape) -> Any:
         return {str(key): to_model_types(item, shape.value) for key, item in value.items()}
     if isinstance(shape, ListShape) and isinstance(value, list | tuple):
         return [to_model_types(item, shape.member) for item in value]
+    if value is False and _SWITCHED_OFF in shape.metadata.get("enum", ()):
+        return _SWITCHED_OFF
     return _scalar(value, shape.type_name)
 
 
@@ -95,30 +104,44 @@ def _from_string(value: str, type_name: str) -> Any:
 
 
 def violations(value: Any, shape: Shape, path: str = "") -> Iterator[Violation]:
-    """List everything in a document that the model does not allow.
+    """List everything in a document that the model does not allow; see ``findings``."""
+    return (each for each in findings(value, shape, path) if isinstance(each, Violation))
+
+
+def findings(
+    value: Any, shape: Shape, path: str = "", page: str = _CREATE_PAGE
+) -> Iterator[Violation | Advice]:
+    """List everything in a document that the model does not allow, or does not know.
+
+    A field or value of an enumeration that the model does not know may be newer than it, so it is
+    a mistake only where it is a known one in other letters. What a Jinja template hides is
+    neither.
 
     Args:
         value: The document, or a part of it.
         shape: What the model says of it.
         path: Where it stands; empty for the whole request.
+        page: AWS's page of the structure that it is a member of.
     """
+    if is_template(value):
+        return
     if not _has_type(value, shape):
         found = "nothing" if value is None else f"{value!r} ({type(value).__name__})"
-        yield Violation(path, found, f"must be {_TYPES[shape.type_name][1]}")
+        yield Violation(path, found, f"must be {_TYPES[shape.type_name][1]} ({page})")
         return
     if isinstance(shape, StructureShape):
         yield from _structure(value, shape, path)
-    elif isinstance(shape, MapShape):
-        yield from _size(len(value), "entries", shape, path)
-        for key, item in value.items():
-            yield from violations(key, shape.key, f"{path}.{key}")
-            yield from violations(item, shape.value, f"{path}.{key}")
     elif isinstance(shape, ListShape):
-        yield from _size(len(value), "items", shape, path)
+        yield from _size(len(value), "items", shape, path, page)
         for index, item in enumerate(value):
-            yield from violations(item, shape.member, f"{path}[{index}]")
+            yield from findings(item, shape.member, f"{path}[{index}]", page)
+    elif isinstance(shape, MapShape):
+        yield from _size(len(value), "entries", shape, path, page)
+        for key, item in value.items():
+            yield from findings(key, shape.key, f"{path}.{key}", page)
+            yield from findings(item, shape.value, f"{path}.{key}", page)
     else:
-        yield from _scalar_violations(value, shape, path)
+        yield from _scalar_findings(value, shape, path, page)
 
 
 def _has_type(value: Any, shape: Shape) -> bool:
@@ -127,50 +150,80 @@ def _has_type(value: Any, shape: Shape) -> bool:
     return isinstance(value, types) and (types is bool or not isinstance(value, bool))
 
 
-def _structure(value: Mapping[str, Any], shape: StructureShape, path: str) -> Iterator[Violation]:
+def _structure(
+    value: Mapping[str, Any], shape: StructureShape, path: str
+) -> Iterator[Violation | Advice]:
     prefix = f"{path}." if path else ""
+    page = f"{_PAGES}{shape.name.removesuffix('Request')}.html"
     for name in shape.required_members:
-        if name not in value:
-            yield Violation(f"{prefix}{name}", "missing", "required")
+        if name not in value and not any(map(is_template, value)):
+            yield Violation(f"{prefix}{name}", "missing", f"required ({page})")
     for name, item in value.items():
         if name in shape.members:
-            yield from violations(item, shape.members[name], f"{prefix}{name}")
-        else:
-            yield Violation(f"{prefix}{name}", "unknown field", _known(name, shape))
+            yield from findings(item, shape.members[name], f"{prefix}{name}", page)
+        elif not is_template(name):
+            yield _unknown_field(f"{prefix}{name}", name, shape, page)
 
 
-def _known(name: str, shape: StructureShape) -> str:
-    same = [known for known in shape.members if known.lower() == name.lower()]
+def _unknown_field(path: str, name: Any, shape: StructureShape, page: str) -> Violation | Advice:
+    same = _in_other_letters(name, shape.members)
     if same:
-        return f"did you mean {same[0]}?"
-    return (
-        f"botocore {botocore.__version__} knows {', '.join(sorted(shape.members))}; "
-        "if AWS has it since, upgrade boto3"
+        return Violation(path, "unknown field", f"did you mean {same}? ({page})")
+    near = get_close_matches(str(name), shape.members, n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    return Advice(
+        path,
+        f"unknown to botocore {botocore.__version__}",
+        f"{guess}It knows {', '.join(sorted(shape.members))}; if AWS has it since, upgrade boto3: "
+        f"this one cannot send it ({page})",
     )
 
 
-def _size(size: int, unit: str, shape: Shape, path: str) -> Iterator[Violation]:
+def _in_other_letters(name: Any, known: Iterable[str]) -> str | None:
+    plain = _letters(str(name))
+    return next((each for each in known if _letters(each) == plain), None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _size(size: int, unit: str, shape: Shape, path: str, page: str) -> Iterator[Violation]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and size < low:
-        yield Violation(path, f"{size} {unit}", f"at least {low}")
+        yield Violation(path, f"{size} {unit}", f"at least {low} ({page})")
     if high is not None and size > high:
-        yield Violation(path, f"{size} {unit}", f"at most {high}")
+        yield Violation(path, f"{size} {unit}", f"at most {high} ({page})")
 
 
-def _scalar_violations(value: Any, shape: Shape, path: str) -> Iterator[Violation]:
+def _scalar_findings(
+    value: Any, shape: Shape, path: str, page: str
+) -> Iterator[Violation | Advice]:
     metadata = shape.metadata
     if isinstance(value, str):
-        yield from _size(len(value), "characters", shape, path)
-        is_closed = shape.name not in _OPEN_ENUMERATIONS
-        if is_closed and "enum" in metadata and value not in metadata["enum"]:
-            yield Violation(path, repr(value), "one of " + ", ".join(metadata["enum"]))
+        yield from _size(len(value), "characters", shape, path, page)
+        if "enum" in metadata and value not in metadata["enum"]:
+            yield _unknown_value(value, metadata["enum"], path, page)
         if "pattern" in metadata and not _matches(metadata["pattern"], value):
-            yield Violation(path, repr(value), f"must match {metadata['pattern']}")
+            yield Violation(path, repr(value), f"must match {metadata['pattern']} ({page})")
         return
     if "min" in metadata and value < metadata["min"]:
-        yield Violation(path, repr(value), f"at least {metadata['min']}")
+        yield Violation(path, repr(value), f"at least {metadata['min']} ({page})")
     if "max" in metadata and value > metadata["max"]:
-        yield Violation(path, repr(value), f"at most {metadata['max']}")
+        yield Violation(path, repr(value), f"at most {metadata['max']} ({page})")
+
+
+def _unknown_value(value: str, known: list[str], path: str, page: str) -> Violation | Advice:
+    same = _in_other_letters(value, known)
+    if same:
+        return Violation(path, repr(value), f"did you mean {same}? ({page})")
+    near = get_close_matches(value, known, n=_SHOWN) if len(known) > _SHOWN else known
+    return Advice(
+        path,
+        f"{value!r} is unknown to botocore {botocore.__version__}",
+        f"{'one of ' + ', '.join(near) if near else 'another value'}, unless AWS has it since "
+        f"({page})",
+    )
 
 
 def _matches(pattern: str, value: str) -> bool:

@@ -5,13 +5,19 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParamet
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import Violation
 from sagemaker_tuning.core.rules import parts
+from sagemaker_tuning.core.templates import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_CREATE = f"{parts.API}CreateHyperParameterTuningJob.html"
+_DEFINITION = f"{parts.API}HyperParameterTrainingJobDefinition.html"
+_SPECIFICATION = f"{parts.API}HyperParameterAlgorithmSpecification.html"
 
 
 def one_or_several(request: Mapping[str, Any]) -> Iterator[Violation]:
@@ -21,33 +27,61 @@ def one_or_several(request: Mapping[str, Any]) -> Iterator[Violation]:
         yield Violation(
             "TrainingJobDefinition",
             "given together with TrainingJobDefinitions" if given else "missing",
-            "give either TrainingJobDefinition or TrainingJobDefinitions",
+            f"give either TrainingJobDefinition or TrainingJobDefinitions ({_CREATE})",
         )
 
 
 def several_are_complete(request: Mapping[str, Any]) -> Iterator[Violation]:
     """Each of several definitions has its own name, objective and ranges."""
+    wanted = ["DefinitionName", "TuningObjective"]
+    if not parts.is_autotuned(request):
+        wanted.append("HyperParameterRanges")
     for path, definition in parts.definitions(request):
-        if path == "TrainingJobDefinition":
-            continue
-        for key in ("DefinitionName", "TuningObjective", "HyperParameterRanges"):
+        for key in wanted if path != "TrainingJobDefinition" else ():
             if key not in definition:
                 yield Violation(
-                    f"{path}.{key}", "missing", "required in each of TrainingJobDefinitions"
+                    f"{path}.{key}",
+                    "missing",
+                    f"required in each of TrainingJobDefinitions ({_CREATE})",
                 )
 
 
-def one_resource_config(request: Mapping[str, Any]) -> Iterator[Violation]:
-    """Either ``ResourceConfig`` or ``HyperParameterTuningResourceConfig``."""
+def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
+    """Each of several definitions has a name of its own."""
+    names = Counter(
+        definition["DefinitionName"]
+        for _, definition in parts.definitions(request)
+        if isinstance(definition.get("DefinitionName"), str)
+    )
+    for name, count in names.items():
+        if count > 1 and not is_template(name):
+            yield Violation(
+                "TrainingJobDefinitions",
+                f"{count} definitions are named {name!r}",
+                f"a DefinitionName of its own for each ({_DEFINITION})",
+            )
+
+
+def one_algorithm(request: Mapping[str, Any]) -> Iterator[Violation]:
+    """Either ``TrainingImage`` or ``AlgorithmName``."""
     for path, definition in parts.definitions(request):
-        given = [
-            key
-            for key in ("ResourceConfig", "HyperParameterTuningResourceConfig")
-            if key in definition
-        ]
+        specification = definition.get("AlgorithmSpecification")
+        if not isinstance(specification, dict):
+            continue
+        given = [key for key in ("TrainingImage", "AlgorithmName") if specification.get(key)]
         if len(given) != 1:
             yield Violation(
-                f"{path}.ResourceConfig",
-                "given together with HyperParameterTuningResourceConfig" if given else "missing",
-                "give either ResourceConfig or HyperParameterTuningResourceConfig",
+                f"{path}.AlgorithmSpecification.TrainingImage",
+                "given together with AlgorithmName" if given else "missing",
+                f"give either TrainingImage or AlgorithmName ({_SPECIFICATION})",
+            )
+
+
+def tag_keys_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
+    """Each tag has a key of its own."""
+    tags = [tag.get("Key") for tag in parts.items(request, "Tags") if isinstance(tag, dict)]
+    for key, count in Counter(key for key in tags if isinstance(key, str)).items():
+        if count > 1 and not is_template(key):
+            yield Violation(
+                "Tags", f"{count} tags have the key {key!r}", f"one tag a key ({parts.API}Tag.html)"
             )

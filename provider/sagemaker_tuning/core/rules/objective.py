@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_tuning.core.algorithms import built_in_algorithm
+from sagemaker_tuning.core.algorithms import is_built_in_image
 from sagemaker_tuning.core.errors import Violation
+from sagemaker_tuning.core.findings import Advice
 from sagemaker_tuning.core.rules import parts
+from sagemaker_tuning.core.templates import hides, is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,55 +19,104 @@ if TYPE_CHECKING:
     from sagemaker_tuning.core.algorithms import BuiltInAlgorithm
 
 _SHARED = "HyperParameterTuningJobObjective"
+_OF_EVERY_ALGORITHM = ("progress", "throughput")
+"""Measures that AWS defines in its descriptions of tuning jobs, and no page lists."""
+_DIRECTIONS = ("Maximize", "Minimize")
+_PAGE = f"{parts.GUIDE}automatic-model-tuning-define-metrics-variables.html"
 
 
-def objective_is_emitted(request: Mapping[str, Any]) -> Iterator[Violation]:
+def objective_is_given(request: Mapping[str, Any]) -> Iterator[Violation]:
+    """A tuning job has an objective metric: of its own, or of its only definition."""
+    single = request.get("TrainingJobDefinition")
+    if not isinstance(single, dict) or request.get("TrainingJobDefinitions"):
+        return
+    if not single.get("TuningObjective") and not parts.config(request, _SHARED):
+        yield Violation(
+            f"HyperParameterTuningJobConfig.{_SHARED}",
+            "missing",
+            f"the objective metric, and whether to Maximize or Minimize it ({_PAGE})",
+        )
+
+
+def objective_is_emitted(request: Mapping[str, Any]) -> Iterator[Violation | Advice]:
     """The objective is a metric of the built-in algorithm, or has a metric definition."""
-    for path, definition, metric in _objectives(request):
-        defined = _defined_metrics(definition)
-        algorithm = _algorithm(definition)
-        if metric in defined or (algorithm is None and _is_unknowable(definition)):
+    for path, definition, objective in _objectives(request):
+        metric, where = objective["MetricName"], f"{path}.MetricName"
+        if _is_unknowable(definition) or metric in _defined_metrics(definition):
             continue
-        if algorithm is None:
+        algorithm = parts.algorithm_of(definition)
+        if algorithm is None or not algorithm.is_image:
             yield Violation(
-                path,
+                where,
                 f"{metric!r} has no metric definition",
                 "name it in AlgorithmSpecification.MetricDefinitions, with the regular "
-                "expression that finds it in the training job's log",
+                f"expression that finds it in the training job's log ({_PAGE})",
             )
         elif metric not in algorithm.metrics:
-            yield Violation(
-                path,
-                f"{algorithm.name} does not emit {metric!r}",
-                f"one of {', '.join(sorted(algorithm.metrics))} ({algorithm.source})",
+            yield _not_emitted(where, metric, algorithm)
+
+
+def direction_fits_metric(request: Mapping[str, Any]) -> Iterator[Advice]:
+    """A metric of a built-in algorithm is maximized or minimized as AWS's page says."""
+    for path, definition, objective in _objectives(request):
+        algorithm = parts.algorithm_of(definition)
+        right = algorithm.metrics.get(objective["MetricName"]) if algorithm else None
+        given = objective.get("Type")
+        if algorithm and right and given in [each for each in _DIRECTIONS if each != right]:
+            yield Advice(
+                f"{path}.Type",
+                f"{given} {objective['MetricName']}",
+                f"AWS has it as a metric to {right} ({algorithm.sources[0]})",
             )
+
+
+def _not_emitted(where: str, metric: str, algorithm: BuiltInAlgorithm) -> Violation | Advice:
+    problem = f"{algorithm.name} does not emit {metric!r}"
+    right = f"one of {', '.join(sorted(algorithm.metrics))} ({algorithm.sources[0]})"
+    measures = {*map(_measure, algorithm.metrics), *_OF_EVERY_ALGORITHM}
+    if not algorithm.is_complete and _measure(metric) in measures:
+        # Algorithms emit more than their pages list: measures of other channels and moments.
+        return Advice(where, f"{metric!r} is not on AWS's page of {algorithm.name}", right)
+    return Violation(where, problem, right)
+
+
+def _measure(metric: str) -> str:
+    """Give what is measured: ``objective_loss`` of ``train:objective_loss:epoch``."""
+    words = metric.split(":")
+    return words[1] if len(words) > 1 else words[0]
 
 
 def _objectives(
     request: Mapping[str, Any],
-) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Give each objective: path, its definition, metric."""
-    shared = parts.mapping(request, "HyperParameterTuningJobConfig", _SHARED)
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Give each objective whose metric is known: path, its definition, itself."""
+    shared = parts.config(request, _SHARED)
     for where, definition in parts.definitions(request):
-        own = parts.mapping(definition, "TuningObjective")
+        own = definition.get("TuningObjective")
         path = f"{where}.TuningObjective" if own else f"HyperParameterTuningJobConfig.{_SHARED}"
         objective = own or shared
-        if isinstance(objective.get("MetricName"), str):
-            yield f"{path}.MetricName", definition, objective["MetricName"]
+        metric = objective.get("MetricName") if isinstance(objective, dict) else None
+        if isinstance(metric, str) and not is_template(metric):
+            yield path, definition, objective
 
 
 def _defined_metrics(definition: Mapping[str, Any]) -> list[Any]:
-    listed = parts.mapping(definition, "AlgorithmSpecification").get("MetricDefinitions")
-    listed = listed if isinstance(listed, list) else []
+    listed = parts.items(definition, "AlgorithmSpecification", "MetricDefinitions")
     return [item.get("Name") for item in listed if isinstance(item, dict)]
 
 
-def _algorithm(definition: Mapping[str, Any]) -> BuiltInAlgorithm | None:
-    image = parts.mapping(definition, "AlgorithmSpecification").get("TrainingImage")
-    return built_in_algorithm(image) if isinstance(image, str) else None
-
-
 def _is_unknowable(definition: Mapping[str, Any]) -> bool:
-    """Whether the metrics are defined elsewhere: by an algorithm resource, or by AWS's image."""
-    specification = parts.mapping(definition, "AlgorithmSpecification")
-    return "AlgorithmName" in specification or not specification.get("MetricDefinitions")
+    """Whether the metrics are defined elsewhere, or hidden."""
+    specification = definition.get("AlgorithmSpecification")
+    if not isinstance(specification, dict) or hides(specification):
+        return True
+    image = specification.get("TrainingImage")
+    return (
+        "AlgorithmName" in specification
+        or not isinstance(image, str)
+        or (
+            is_built_in_image(image)
+            and parts.algorithm_of(definition) is None
+            and not specification.get("MetricDefinitions")
+        )
+    )
