@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 _DISTRIBUTION = "airflow-provider-sagemaker-tuning"
 _USAGE = """\
 usage: sagemaker-tuning local [--help] [OPTION ...]
+       sagemaker-tuning validate [--help] [--format {text,json}] FILE [FILE ...]
+       sagemaker-tuning list [--help] [--orphans] [--stop]
        sagemaker-tuning --version
 
-  local   run a local SageMaker endpoint that really trains
+  local      run a local SageMaker endpoint that really trains
+  validate   look for mistakes in requests before they cost anything
+  list       list live tuning jobs of this Airflow, and stop those that nobody waits for
 """
 
 
@@ -26,6 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # In place of this process: the endpoint starts its fork server before anything else is
         # imported, and shares no module with the provider.
         os.execv(sys.executable, [sys.executable, "-m", "sagemaker_tuning.local", *arguments])  # noqa: S606 -- a list, and our own interpreter
+    if command == "validate":
+        from sagemaker_tuning.core import validation  # noqa: PLC0415 -- no other command needs it
+
+        return validation.main(arguments)
+    if command == "list":
+        from sagemaker_tuning.hooks import orphans  # noqa: PLC0415 -- likewise
+
+        return orphans.main(arguments)
     if command == "--version":
         sys.stdout.write(f"sagemaker-tuning {version(_DISTRIBUTION)}\n")
         return 0
