@@ -30,6 +30,7 @@ _LONGEST_LINE: Final = 262_144 - 26
 _LAST_LINES: Final = 20
 _ENDING: Final = "no training process can be started: the endpoint is ending"
 _CHUNK: Final = 65_536
+_PAUSE_MILLISECONDS: Final = 10
 # What fs.pipe-max-size allows a pipe to hold, unless root says otherwise.
 _LARGEST_PIPE: Final = 2**20
 # CloudWatch shows control characters by their octal codes, a TAB as #011.
@@ -217,9 +218,10 @@ class TrainingProcess:
     def _chunks(self) -> Iterator[bytes]:
         """The output as it comes, until nothing can write to it or the process has ended."""
         with self._output as output:
-            poll = select.poll()
+            poll, end = select.poll(), select.poll()
             for file in (output, self._status_fd):
                 poll.register(file, select.POLLIN)
+            end.register(self._status_fd, select.POLLIN)
             while not self._waited:
                 ready = poll.poll()
                 if all(fd != self._status_fd for fd, _ in ready):
@@ -227,6 +229,10 @@ class TrainingProcess:
                     if not chunk:
                         return
                     yield chunk
+                    # Programs write line by line, and to wake up for each costs more than the rest
+                    # of what is done with it. One that writes faster is not held up.
+                    if len(chunk) < _CHUNK and not self._waited:
+                        end.poll(_PAUSE_MILLISECONDS)
                     continue
                 # All that it wrote is in the pipe by now, and no pipe has room for more.
                 self.wait()
