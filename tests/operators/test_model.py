@@ -124,6 +124,20 @@ def test_every_mistake_is_named_before_anything_is_created(aws: Aws, best: str) 
     assert not aws.sagemaker.list_models(NameContains=name)["Models"]
 
 
+@pytest.mark.parametrize("field", ["environment", "additional_fields"])
+def test_a_document_that_is_no_mapping_is_named(best: str, field: str) -> None:
+    """A template that rendered to something else is a mistake of the request, not of ours."""
+    with pytest.raises(AirflowFailException, match=f"{field}: 'nothing': a mapping"):
+        _create(best, **{field: "nothing"}).execute(context())
+
+
+def test_more_tags_than_aws_allows_are_told_first(best: str) -> None:
+    """The provider's own are counted with them."""
+    tags = [{"Key": f"key-{number}", "Value": "x"} for number in range(44)]
+    with pytest.raises(AirflowFailException, match="Tags: 51 items: at most 50"):
+        _create(best, model_name="many-tags", tags=tags).execute(context())
+
+
 def test_the_connections_role_is_assumed_for_every_service(
     endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,28 +107,41 @@ def model_differences(request: Mapping[str, Any], model: Mapping[str, Any]) -> l
     Returns:
         ``path: value there, value wanted``, one for each difference.
     """
-    wanted, there = _whole(request), _whole(model)
-    paths = [
-        *differing_paths(wanted, there),
-        *(path for path in _unwanted(wanted, there)),
-    ]
+    wanted, there = _comparable(request), _comparable(model)
+    paths = [*differing_paths(wanted, there), *_unwanted(wanted, there)]
     return [f"{path}: {_at(there, path)!r} there, {_at(wanted, path)!r} wanted" for path in paths]
 
 
-def _whole(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what Describe shows of a request that did not say it, and drop what was not sent."""
-    return {"EnableNetworkIsolation": False, **{k: v for k, v in document.items() if v is not None}}
+def _comparable(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in the default that Describe shows, index the containers, order what has no order."""
+    comparable = {"EnableNetworkIsolation": False, **document}
+    if document.get("Containers"):
+        containers = enumerate(document["Containers"])
+        comparable["Containers"] = {str(index): container for index, container in containers}
+    if document.get("VpcConfig"):
+        vpc = document["VpcConfig"].items()
+        comparable["VpcConfig"] = {key: sorted(value) for key, value in vpc}
+    return comparable
 
 
 def _unwanted(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
     """List what the model has beyond the request, where AWS adds nothing by itself."""
-    path = "PrimaryContainer.Environment"
+    containers = ["PrimaryContainer", *(f"Containers.{key}" for key in there.get("Containers", ()))]
     variables = [
-        f"{path}.{name}"
-        for name in (_at(there, path) or {}).keys() - (_at(wanted, path) or {}).keys()
+        f"{container}.Environment.{name}"
+        for container in containers
+        for name in sorted(
+            _members(there, f"{container}.Environment")
+            - _members(wanted, f"{container}.Environment")
+        )
     ]
-    parts = [key for key in ("VpcConfig", "Containers") if there.get(key) and key not in wanted]
-    return sorted(variables) + parts
+    more = _members(there, "Containers") - _members(wanted, "Containers")
+    vpc = ["VpcConfig"] if there.get("VpcConfig") and not wanted.get("VpcConfig") else []
+    return variables + [f"Containers.{key}" for key in sorted(more)] + vpc
+
+
+def _members(document: Mapping[str, Any], path: str) -> set[str]:
+    return set(_at(document, path) or {})
 
 
 def _at(document: Mapping[str, Any], path: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import WaiterError
+from botocore.exceptions import BotoCoreError
 
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, TuningJobNotFound
@@ -14,9 +14,10 @@ _WAIT = {"Delay": 10, "MaxAttempts": 180}  # half an hour
 
 
 class SageMakerModelHook(SageMakerTuningHook):
-    """What clean-up calls, through an Airflow connection.
+    """Tuning jobs' hook, with the calls about models and what is made of them.
 
-    Each ``delete_*`` says whether there was anything to delete.
+    Each ``find_*`` gives None where there is nothing of the name, and each ``delete_*`` says
+    whether there was anything to delete.
     """
 
     def find_model(self, name: str) -> dict[str, Any] | None:
@@ -58,7 +59,7 @@ class SageMakerModelHook(SageMakerTuningHook):
         waiter = self.conn.get_waiter("endpoint_deleted")
         try:
             waiter.wait(EndpointName=name, WaiterConfig=_WAIT)
-        except WaiterError as error:
+        except BotoCoreError as error:
             msg = f"the endpoint {name} is not gone yet: {error}"
             raise AwsCallFailed(msg, operation="DescribeEndpoint") from error
 
@@ -72,17 +73,20 @@ class SageMakerModelHook(SageMakerTuningHook):
         try:
             self._call(operation, request)
         except AwsCallFailed:
-            if self._is_absent(resource, request):
+            # Whether there was anything to delete, only a look can tell, not the refusal.
+            status = self._status(resource, request)
+            if status is None:
                 return False
-            raise
+            if status != "Deleting":
+                raise
         return True
 
-    def _is_absent(self, resource: str, request: dict[str, Any]) -> bool:
-        """Whether what could not be deleted is not there; only a look can tell, not the refusal."""
+    def _status(self, resource: str, request: dict[str, Any]) -> str | None:
+        """Give a resource's status; None if there is none, empty where that cannot be seen."""
         try:
             answer = self._call(f"Describe{resource}", request)
         except TuningJobNotFound:
-            return True
+            return None
         except AwsCallFailed:
-            return False
-        return answer.get(f"{resource}Status") == "Deleting"
+            return ""
+        return str(answer.get(f"{resource}Status", ""))

@@ -12,7 +12,7 @@ from sagemaker_tuning.core.models import model_differences
 from sagemaker_tuning.core.tags import tag_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sagemaker_tuning.hooks.model import SageMakerModelHook
 
@@ -28,14 +28,14 @@ class ModelCreation:
 
     Attributes:
         request: The request of CreateModel without tags.
-        tags: The user's tags.
+        tags: The user's tags, as AWS takes them.
         own_tags: Ours, among them the digest of who asks; left out where tagging is denied.
         if_exists: What becomes of a model of the name.
         is_first_try: Whether no earlier try of the task can have created it.
     """
 
     request: Mapping[str, Any]
-    tags: Mapping[str, str]
+    tags: Sequence[Mapping[str, str]]
     own_tags: Mapping[str, str]
     if_exists: IfExists
     is_first_try: bool
@@ -86,7 +86,7 @@ class ModelCreation:
 
     def _create_tagged(self, hook: SageMakerModelHook) -> str:
         try:
-            return hook.create_model(self._tagged({**self.tags, **self.own_tags}))
+            return hook.create_model(self._tagged([*self.tags, *tag_list(self.own_tags)]))
         except AwsCallFailed as error:
             if error.code != "AccessDeniedException":
                 raise
@@ -97,8 +97,8 @@ class ModelCreation:
             )
             return arn
 
-    def _tagged(self, tags: Mapping[str, str]) -> dict[str, Any]:
-        return {**self.request, **({"Tags": tag_list(tags)} if tags else {})}
+    def _tagged(self, tags: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        return {**self.request, **({"Tags": list(tags)} if tags else {})}
 
     def _refuse_unless_ours(
         self, hook: SageMakerModelHook, existing: Mapping[str, Any], *, may_be_ours: bool

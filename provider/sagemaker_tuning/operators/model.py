@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
@@ -10,7 +11,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import InvalidTuningRequest, NoCompletedTrainingJob, Violation
 from sagemaker_tuning.core.models import lineage_tags, model_request
-from sagemaker_tuning.core.tags import identity_tags
+from sagemaker_tuning.core.tags import identity_tags, tag_list
 from sagemaker_tuning.hooks.model import SageMakerModelHook
 from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
 from sagemaker_tuning.hooks.roles import with_role_arns
@@ -127,9 +128,11 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
             training_job = self._training_job()
             request = self._request(training_job)
             own_tags = identity_tags(launch_identity(context)) | lineage_tags(training_job)
+            tags = request.pop("Tags", [])
+            _validate({**request, "Tags": [*tags, *tag_list(own_tags)]})
             arn = ModelCreation(
-                request={key: value for key, value in request.items() if key != "Tags"},
-                tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", [])},
+                request=request,
+                tags=tags,
                 own_tags=own_tags,
                 if_exists=self.if_exists,
                 is_first_try=context["ti"].try_number == 1,
@@ -152,13 +155,12 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
         if not training_job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
             status = training_job["TrainingJobStatus"]
             msg = f"the training job {self.training_job_name} ({status}) has no model artifact"
-            raise NoCompletedTrainingJob(msg, is_retried=status == "InProgress")
+            raise NoCompletedTrainingJob(msg, is_retried=status in {"InProgress", "Stopping"})
         return training_job
 
     def _request(self, training_job: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the request of CreateModel, valid by AWS's own model."""
-        environment = as_document(self.environment, "environment")
-        more = dict(as_document(self.additional_fields, "additional_fields") or {})
+        environment = _mapping(self.environment, "environment")
+        more = _mapping(self.additional_fields, "additional_fields")
         name = self.model_name or self.training_job_name
         request = model_request(training_job, name, self._image(training_job), environment)
         if self.execution_role_arn:
@@ -167,12 +169,8 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
             request["Tags"] = as_document(self.tags, "tags")
         if "Containers" in more:
             del request["PrimaryContainer"]  # AWS takes one of the two
-        shape = shapes.input_shape("CreateModel")
-        request = dict(shapes.to_model_types(with_role_arns(self.hook, request | more), shape))
-        mistakes = list(shapes.violations(request, shape))
-        if mistakes:
-            raise InvalidTuningRequest(mistakes)
-        return request
+        request = with_role_arns(self.hook, request | more)
+        return dict(shapes.to_model_types(request, shapes.input_shape("CreateModel")))
 
     def _image(self, training_job: Mapping[str, Any]) -> str:
         trained_by = training_job["AlgorithmSpecification"].get("TrainingImage")
@@ -181,9 +179,24 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
             problem = f"{self.training_job_name} was trained by an algorithm resource, not an image"
             rule = "the registry path of an image that serves its model"
             raise InvalidTuningRequest([Violation("inference_image", problem, rule)])
-        if image.partition(":")[0].endswith(_TRAINING_ONLY):
+        repository = re.split("[:@]", image.rpartition("/")[2])[0]
+        if repository.endswith(_TRAINING_ONLY):
             self.log.warning("%s is made for training: give an inference_image that serves", image)
         return str(image)
+
+
+def _mapping(value: Any, path: str) -> dict[str, Any]:
+    """Give a document that must be a mapping; empty if there is none."""
+    document = as_document(value, path)
+    if document is not None and not isinstance(document, dict):
+        raise InvalidTuningRequest([Violation(path, repr(document), "a mapping")])
+    return document or {}
+
+
+def _validate(request: Mapping[str, Any]) -> None:
+    mistakes = list(shapes.violations(request, shapes.input_shape("CreateModel")))
+    if mistakes:
+        raise InvalidTuningRequest(mistakes)
 
 
 class SageMakerDeleteModelOperator(AwsBaseOperator[SageMakerModelHook]):

@@ -140,6 +140,33 @@ def test_a_difference_says_what_is_there_and_what_was_wanted(
     assert model_differences(request, _described(request, **members)) == [said]
 
 
+def test_containers_of_a_pipeline_are_compared_one_by_one() -> None:
+    """What AWS adds to each is no difference; another image, or one more of them, is."""
+    containers = [{"Image": "prepare"}, {"Image": "predict", "Environment": {"A": "1"}}]
+    request = {"ModelName": "churn", "Containers": containers}
+    described = [{"Mode": "SingleModel", "Environment": {}, **found} for found in containers]
+    assert model_differences(request, request | {"Containers": described}) == []
+    other = [
+        described[0],
+        described[1] | {"Image": "old", "Environment": {"B": "2"}},
+        {"Image": "x"},
+    ]
+    assert model_differences(request, request | {"Containers": other}) == [
+        "Containers.1.Image: 'old' there, 'predict' wanted",
+        "Containers.1.Environment.A: None there, '1' wanted",
+        "Containers.1.Environment.B: '2' there, None wanted",
+        "Containers.2: {'Image': 'x'} there, None wanted",
+    ]
+
+
+def test_subnets_have_no_order() -> None:
+    """AWS may list them in another."""
+    vpc = {"SecurityGroupIds": ["a", "b"], "Subnets": ["c"]}
+    request = model_request(_training_job(VpcConfig=vpc), "churn", "image")
+    turned = vpc | {"SecurityGroupIds": ["b", "a"]}
+    assert model_differences(request, _described(request, VpcConfig=turned)) == []
+
+
 def test_a_training_job_of_no_tuning_job_has_no_tuning_job_for_a_tag() -> None:
     """Only ARNs that are there become tags."""
     tuning_job = "arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job/churn"

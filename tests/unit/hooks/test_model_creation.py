@@ -9,6 +9,7 @@ import pytest
 
 from sagemaker_tuning.core.adoption import IDENTITY_TAG
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict
+from sagemaker_tuning.core.tags import tag_list
 from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _create(
 ) -> str:
     creation = ModelCreation(
         request=_request(),
-        tags=tags or {},
+        tags=tag_list(tags or {}),
         own_tags={IDENTITY_TAG: "us"},
         if_exists=if_exists,
         is_first_try=is_first_try,
