@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -40,15 +40,28 @@ class Stack:
         airflow_port: Of Airflow's UI and API; 0 takes any free one.
         endpoint_port: Of the SageMaker endpoint; 0 takes any free one.
         dags: The folder whose DAGs Airflow loads.
+        endpoint_options: Further arguments of the SageMaker endpoint's command.
+        environment: Variables that are to be other than this stack sets them.
+        restarts: Whether a component of Airflow that ends by itself is started again.
 
     Raises:
         DemoError: A port is in use.
     """
 
     def __init__(
-        self, home: Path, *, airflow_port: int = 0, endpoint_port: int = 0, dags: Path = DAGS
+        self,
+        home: Path,
+        *,
+        airflow_port: int = 0,
+        endpoint_port: int = 0,
+        dags: Path = DAGS,
+        endpoint_options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        restarts: bool = False,
     ) -> None:
         self.home = home.resolve()
+        self._endpoint_options = endpoint_options
+        self._restarts = restarts
         self._dags = dags.resolve()
         self._airflow_port = str(ports.reserve(airflow_port, "AIRFLOW_PORT"))
         self._endpoint_port = str(ports.reserve(endpoint_port, "ENDPOINT_PORT"))
@@ -59,6 +72,8 @@ class Stack:
         self.airflow_url = self._record.airflow_url
         self.endpoint_url = self._record.endpoint_url
         self.api = AirflowApi(self.airflow_url)
+        self.environment = self._environment() | dict(environment or {})
+        """Of all the processes: the caller's, less what means another Airflow or AWS."""
 
     def __enter__(self) -> Self:
         """Promise that what is started within ends with it, unless it is kept."""
@@ -81,20 +96,31 @@ class Stack:
             DemoError: One ended by itself, or was not ready in time.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        env = self.environment()
         components = [str(Path(__file__).with_name("components.py"))]
+        components += ["--restart"] if self._restarts else []
         endpoint = ["-m", "sagemaker_tuning.local", "--port", self._endpoint_port]
-        endpoint += ["--data-dir", str(self.home / "endpoint")]
+        endpoint += ["--data-dir", str(self.home / "endpoint"), *self._endpoint_options]
         for name, arguments in {"endpoint": endpoint, "airflow": components}.items():
-            # -P: no module is to come from the current folder.
-            command = [sys.executable, "-P", *arguments]
-            with processes.undisturbed():
-                leader = processes.start(name, command, env, self.home / f"{name}.log")
-                self._record = replace(self._record, leaders=(*self._record.leaders, leader))
-                self._record.save(self.home)
+            self.add(name, arguments)
         health = f"{self.endpoint_url}/_local/health"
         self._wait(lambda: httpx.get(health, trust_env=False).is_success, "endpoint")
         self._wait(self.api.is_healthy, "airflow")
+
+    def add(self, name: str, arguments: Sequence[str]) -> Leader:
+        """Start another program of the stack's Python, in its environment; it ends with the stack.
+
+        Args:
+            name: What it is, for people; its log is `<name>.log`.
+            arguments: Those of the interpreter.
+        """
+        # -P: no module is to come from the current folder.
+        command = [sys.executable, "-P", *arguments]
+        with processes.undisturbed():
+            log = self.home / f"{name}.log"
+            leader = processes.start(name, command, self.environment, log)
+            self._record = replace(self._record, leaders=(*self._record.leaders, leader))
+            self._record.save(self.home)
+        return leader
 
     def keep(self) -> None:
         """Say that the stack is to run on when this command has ended."""
@@ -115,8 +141,7 @@ class Stack:
             if not leader.is_alive:
                 raise DemoError(f"{leader.name} ended by itself: {_last_words(leader)}")
 
-    def environment(self) -> dict[str, str]:
-        """The processes' environment: the caller's, less what means another Airflow or AWS."""
+    def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "AWS_"))}
         return inherited | self._airflow_environment() | self._aws_environment()
 
