@@ -96,3 +96,19 @@ def test_advice_alone_refuses_nothing(request_document: Document) -> None:
     _eta(request_document).update(MinValue="0.001", MaxValue="1")
     warnings = validate({"HyperParameterTuningJobName": "job"} | request_document)
     assert len(warnings) >= 3
+
+
+def test_objectives_of_opposite_directions_have_no_best(request_document: Document) -> None:
+    """Of several definitions, each with an objective of its own."""
+    definition = request_document.pop("TrainingJobDefinition")
+    definition["HyperParameterRanges"] = _config(request_document).pop("ParameterRanges")
+    metrics = {"Maximize": "validation:auc", "Minimize": "validation:logloss"}
+    request_document["TrainingJobDefinitions"] = [
+        definition
+        | {"DefinitionName": kind, "TuningObjective": {"MetricName": metric, "Type": kind}}
+        for kind, metric in metrics.items()
+    ]
+    findings = check({"HyperParameterTuningJobName": "job"} | request_document)
+    assert findings.violations == ()
+    said = "TrainingJobDefinitions[1].TuningObjective.Type: Minimize, and Maximize at"
+    assert any(said in str(warning) for warning in findings.warnings)

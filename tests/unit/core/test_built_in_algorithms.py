@@ -127,14 +127,21 @@ def test_a_metric_beside_those_of_the_page_is_a_warning(
     assert any(f"{metric!r} is not on AWS's page of Linear Learner" in each for each in warnings)
 
 
-def test_the_wrong_direction_is_a_warning(request_document: Document) -> None:
-    """An error that is maximized: AWS may take it, and hardly anybody means it."""
+def test_the_wrong_direction_is_refused(request_document: Document) -> None:
+    """An error that is maximized."""
     document = _linear_learner(request_document, "validation:rmse", direction="Maximize")
-    violations, warnings = _found(document)
-    assert not violations
-    assert any(
-        "Maximize validation:rmse: AWS has it as a metric to Minimize" in w for w in warnings
-    )
+    violations, _ = _found(document)
+    assert any("Maximize validation:rmse: a metric of Linear Learner to" in v for v in violations)
+
+
+def test_metric_definitions_of_a_built_in_algorithm_are_its_own(
+    request_document: Document,
+) -> None:
+    """AWS refuses a request that brings some."""
+    specification = request_document["TrainingJobDefinition"]["AlgorithmSpecification"]
+    specification["MetricDefinitions"] = [{"Name": "validation:auc", "Regex": "auc=(.*)"}]
+    violations, _ = _found(request_document)
+    assert any("MetricDefinitions: given for XGBoost: leave it out" in v for v in violations)
 
 
 def test_a_name_that_is_none_of_the_algorithms_cannot_be_tuned(request_document: Document) -> None:
@@ -211,5 +218,5 @@ def test_a_script_of_aws_is_known_by_its_location(request_document: Document) ->
     ] = 9
     violations, warnings = _found(request_document)
     assert not violations
-    assert any("Minimize auc: AWS has it as a metric to Maximize" in each for each in warnings)
+    assert any("Minimize auc: a metric of LightGBM to Maximize" in each for each in warnings)
     assert any("'leaves' is not tunable by AWS's page" in each for each in warnings)

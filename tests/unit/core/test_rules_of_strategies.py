@@ -192,6 +192,16 @@ _REFUSED: list[tuple[Callable[[Document], Any], str]] = [
         "TrainingJobDefinitions: 50 environment variables in all definitions: at most 48",
     ),
     (
+        lambda d: _definition(d).update(
+            ResourceConfig=None, HyperParameterTuningResourceConfig={"InstanceCount": 1}
+        ),
+        "HyperParameterTuningResourceConfig.InstanceType: missing: give it with InstanceCount",
+    ),
+    (
+        lambda d: _definition(d)["InputDataConfig"][0].update(ChannelName="validation"),
+        "TrainingJobDefinition.InputDataConfig: 2 channels are named 'validation'",
+    ),
+    (
         lambda d: d.update(Tags=[{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]),
         "Tags: 2 tags have the key 'team': one tag a key",
     ),

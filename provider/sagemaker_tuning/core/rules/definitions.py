@@ -13,7 +13,7 @@ from sagemaker_tuning.core.rules import parts
 from sagemaker_tuning.core.templates import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _CREATE = f"{parts.API}CreateHyperParameterTuningJob.html"
 _DEFINITION = f"{parts.API}HyperParameterTrainingJobDefinition.html"
@@ -48,18 +48,13 @@ def several_are_complete(request: Mapping[str, Any]) -> Iterator[Violation]:
 
 def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
     """Each of several definitions has a name of its own."""
-    names = Counter(
-        definition["DefinitionName"]
-        for _, definition in parts.definitions(request)
-        if isinstance(definition.get("DefinitionName"), str)
-    )
-    for name, count in names.items():
-        if count > 1 and not is_template(name):
-            yield Violation(
-                "TrainingJobDefinitions",
-                f"{count} definitions are named {name!r}",
-                f"a DefinitionName of its own for each ({_DEFINITION})",
-            )
+    found = [definition for _, definition in parts.definitions(request)]
+    for name, count in _repeated(found, "DefinitionName"):
+        yield Violation(
+            "TrainingJobDefinitions",
+            f"{count} definitions are named {name!r}",
+            f"a DefinitionName of its own for each ({_DEFINITION})",
+        )
 
 
 def one_algorithm(request: Mapping[str, Any]) -> Iterator[Violation]:
@@ -77,11 +72,28 @@ def one_algorithm(request: Mapping[str, Any]) -> Iterator[Violation]:
             )
 
 
+def channel_names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
+    """Each channel of a definition has a name of its own, which is its folder's too."""
+    for path, definition in parts.definitions(request):
+        for name, count in _repeated(parts.items(definition, "InputDataConfig"), "ChannelName"):
+            yield Violation(
+                f"{path}.InputDataConfig",
+                f"{count} channels are named {name!r}",
+                f"a ChannelName of its own for each ({parts.API}Channel.html)",
+            )
+
+
 def tag_keys_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
     """Each tag has a key of its own."""
-    tags = [tag.get("Key") for tag in parts.items(request, "Tags") if isinstance(tag, dict)]
-    for key, count in Counter(key for key in tags if isinstance(key, str)).items():
-        if count > 1 and not is_template(key):
-            yield Violation(
-                "Tags", f"{count} tags have the key {key!r}", f"one tag a key ({parts.API}Tag.html)"
-            )
+    for key, count in _repeated(parts.items(request, "Tags"), "Key"):
+        yield Violation(
+            "Tags", f"{count} tags have the key {key!r}", f"one tag a key ({parts.API}Tag.html)"
+        )
+
+
+def _repeated(items: Iterable[Any], field: str) -> Iterator[tuple[str, int]]:
+    """Give each value that a field has in several items, and in how many."""
+    values = (item.get(field) for item in items if isinstance(item, dict))
+    for value, count in Counter(value for value in values if isinstance(value, str)).items():
+        if count > 1 and not is_template(value):
+            yield value, count

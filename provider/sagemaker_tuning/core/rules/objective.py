@@ -56,17 +56,46 @@ def objective_is_emitted(request: Mapping[str, Any]) -> Iterator[Violation | Adv
             yield _not_emitted(where, metric, algorithm)
 
 
-def direction_fits_metric(request: Mapping[str, Any]) -> Iterator[Advice]:
+def direction_fits_metric(request: Mapping[str, Any]) -> Iterator[Violation | Advice]:
     """A metric of a built-in algorithm is maximized or minimized as AWS's page says."""
     for path, definition, objective in _objectives(request):
         algorithm = parts.algorithm_of(definition)
         right = algorithm.metrics.get(objective["MetricName"]) if algorithm else None
         given = objective.get("Type")
         if algorithm and right and given in [each for each in _DIRECTIONS if each != right]:
-            yield Advice(
+            kind = Violation if algorithm.is_image else Advice
+            yield kind(
                 f"{path}.Type",
                 f"{given} {objective['MetricName']}",
-                f"AWS has it as a metric to {right} ({algorithm.sources[0]})",
+                f"a metric of {algorithm.name} to {right} ({algorithm.sources[0]})",
+            )
+
+
+def directions_are_alike(request: Mapping[str, Any]) -> Iterator[Advice]:
+    """The best training job of all definitions has the best objective in one direction."""
+    given = {
+        objective["Type"]: path
+        for path, _, objective in _objectives(request)
+        if objective.get("Type") in list(_DIRECTIONS)
+    }
+    if len(given) > 1:
+        path = given["Minimize"]
+        problem = f"Minimize, and Maximize at {given['Maximize']}"
+        yield Advice(f"{path}.Type", problem, f"none of them is the best of all ({_PAGE})")
+
+
+def definitions_are_the_algorithms(request: Mapping[str, Any]) -> Iterator[Violation]:
+    """A built-in algorithm brings its metric definitions; a request cannot have others.
+
+    https://github.com/aws/sagemaker-xgboost-container/issues/121
+    """
+    for where, definition in parts.definitions(request):
+        algorithm = parts.algorithm_of(definition)
+        if algorithm and algorithm.is_image and _defined_metrics(definition):
+            yield Violation(
+                f"{where}.AlgorithmSpecification.MetricDefinitions",
+                f"given for {algorithm.name}",
+                f"leave it out: those of built-in algorithms can't be overridden ({_PAGE})",
             )
 
 

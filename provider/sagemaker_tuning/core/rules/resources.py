@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 _DEFINITION = f"{parts.API}HyperParameterTrainingJobDefinition.html"
 _STOPPING = f"{parts.API}StoppingCondition.html"
 _SPOT = f"{parts.GUIDE}model-managed-spot-training.html"
-_TUNING_RESOURCES = f"{parts.API}HyperParameterTuningResourceConfig.html"
+_TUNING = "HyperParameterTuningResourceConfig"
+_TUNING_PAGE = f"{parts.API}{_TUNING}.html"
+_INSTANCES = (
+    (_TUNING, "InstanceConfigs", ("InstanceType", "InstanceCount", "VolumeSizeInGB"), _TUNING_PAGE),
+    (
+        "ResourceConfig",
+        "InstancePreferences",
+        ("InstanceType", "InstanceGroups", "InstancePlacementConfig"),
+        f"{parts.API}ResourceConfig.html",
+    ),
+)
+"""Lists of instances to choose from, the fields for a single kind, and the page that says so."""
 _LONGEST_TRAINING_SECONDS = 28 * 24 * 60 * 60
 _ENVIRONMENT_VARIABLES = 48
 
@@ -39,24 +50,10 @@ def one_resource_config(request: Mapping[str, Any]) -> Iterator[Violation]:
             )
 
 
-def instances_are_chosen_once(request: Mapping[str, Any]) -> Iterator[Violation]:
+def instances_are_chosen(request: Mapping[str, Any]) -> Iterator[Violation]:
     """A list of instances to choose from excludes the fields for one kind of instance."""
-    lists = (
-        (
-            "HyperParameterTuningResourceConfig",
-            "InstanceConfigs",
-            ("InstanceType", "InstanceCount", "VolumeSizeInGB"),
-            _TUNING_RESOURCES,
-        ),
-        (
-            "ResourceConfig",
-            "InstancePreferences",
-            ("InstanceType", "InstanceGroups", "InstancePlacementConfig"),
-            f"{parts.API}ResourceConfig.html",
-        ),
-    )
     for path, definition in parts.definitions(request):
-        for config, listed, single, page in lists:
+        for config, listed, single, page in _INSTANCES:
             given = parts.mapping(definition, config)
             for field in single if given.get(listed) else ():
                 if given.get(field):
@@ -65,6 +62,10 @@ def instances_are_chosen_once(request: Mapping[str, Any]) -> Iterator[Violation]
                         f"{given[field]!r}, given together with {listed}",
                         f"either {listed} or {', '.join(single)} ({page})",
                     )
+        tuning = parts.mapping(definition, _TUNING)
+        if tuning and not tuning.get("InstanceConfigs") and not tuning.get("InstanceType"):
+            rule = f"give it with InstanceCount, or InstanceConfigs ({_TUNING_PAGE})"
+            yield Violation(f"{path}.{_TUNING}.InstanceType", "missing", rule)
 
 
 def spot_training_may_wait(request: Mapping[str, Any]) -> Iterator[Violation | Advice]:
