@@ -4,8 +4,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -203,6 +205,23 @@ def test_a_data_directory_has_one_endpoint(start_endpoint: StartEndpoint, tmp_pa
     said = refused("--port", "0", "--data-dir", str(tmp_path))
     assert said.count("\n") == 1
     assert "is in use by another endpoint" in said
+
+
+def test_a_foreign_database_is_one_clear_line(tmp_path: Path) -> None:
+    """Neither overwritten nor guessed at: no database, or one of a later version's layout."""
+    file = tmp_path / "jobs.sqlite"
+    file.write_text("not a database" * 100)
+    said = refused("--port", "0", "--data-dir", str(tmp_path))
+    assert said == (
+        f"sagemaker-tuning local: {file} cannot be used: file is not a database."
+        " Choose another --data-dir, or move that file away.\n"
+    )
+    file.unlink()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    said = refused("--port", "0", "--data-dir", str(tmp_path))
+    assert f"{file} was made by another version of the endpoint: its layout is 99," in said
+    assert said.count("\n") == 1
 
 
 def test_it_listens_on_the_other_loopback_too(start_endpoint: StartEndpoint) -> None:

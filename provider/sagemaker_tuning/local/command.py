@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from sagemaker_tuning.local import own_algorithms, workspace
+from sagemaker_tuning.local.database import UnusableDatabaseError
 from sagemaker_tuning.local.faults.route import FAULTS, TOKEN_HEADER
 from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
 from sagemaker_tuning.local.names import ACCOUNT_ID
@@ -301,3 +302,5 @@ def _endpoint(
         )
     except MissingAlgorithmError as error:
         raise StartError(f"--data-dir {options.data_dir}: {error}") from error
+    except UnusableDatabaseError as error:
+        raise StartError(f"{error}. Choose another --data-dir, or move that file away.") from error

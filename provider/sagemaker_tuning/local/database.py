@@ -11,6 +11,9 @@ from sagemaker_tuning.local.schema import SCHEMA, JobTable
 
 Value = str | float | None
 
+# Goes up with each change of the tables that older files do not get by CREATE IF NOT EXISTS.
+_LAYOUT = 1
+
 
 class Change(NamedTuple):
     """A job's new document has become permanent.
@@ -25,23 +28,29 @@ class Change(NamedTuple):
     progress: str
 
 
+class UnusableDatabaseError(Exception):
+    """The file is no database, or not one of this version; the message says which file."""
+
+
 class Database:
     """The file, made with its tables where it is missing.
 
     One connection and one lock: SQLite answers in microseconds, so that readers in parallel
     would gain nothing. Open it after the fork server has been started; a connection must not
     cross a fork.
+
+    Raises:
+        UnusableDatabaseError: the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._observer: Callable[[Change], None] | None = None
         self._changes: list[Change] = []  # of the transaction under way
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        # Safe against the death of the process at any instruction, which is what is promised.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(SCHEMA)
+        try:
+            self._connection = _opened(path)
+        except sqlite3.Error as error:
+            raise UnusableDatabaseError(f"{path} cannot be used: {error}") from error
 
     def observe(self, observer: Callable[[Change], None]) -> None:
         """Has the observer told of every change once it is permanent, in their order."""
@@ -96,3 +105,27 @@ class Database:
     def _tell(self, change: Change) -> None:
         if self._observer is not None:
             self._observer(change)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    ((layout,),) = connection.execute("PRAGMA user_version").fetchall()
+    if layout not in {0, _LAYOUT}:
+        raise UnusableDatabaseError(
+            f"{path} was made by another version of the endpoint: its layout is {layout},"
+            f" this version's is {_LAYOUT}"
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    # Safe against the death of the process at any instruction, which is what is promised.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(SCHEMA)
+    connection.execute(f"PRAGMA user_version = {_LAYOUT}")
