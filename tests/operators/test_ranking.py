@@ -100,6 +100,32 @@ def test_ranks_are_the_training_jobs_in_order(client: Any, name: str) -> None:
     assert board["Objective"] == {"MetricName": "validation:auc", "Type": "Maximize"}
 
 
+def test_under_warm_start_the_best_of_all_is_the_best(client: Any, name: str) -> None:
+    """OverallBestTrainingJob may be a parent's; the tuning job's own ones come after it."""
+    child = f"warm-{uuid.uuid4().hex[:8]}"
+    parents = [{"HyperParameterTuningJobName": name}]
+    warm = {
+        "WarmStartType": "IdenticalDataAndAlgorithm",
+        "ParentHyperParameterTuningJobs": parents,
+    }
+    # So slow a learner predicts one half of everything.
+    request = tuning_request(
+        jobs=1,
+        ParameterRanges={
+            "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "1e-9", "MaxValue": "2e-9"}]
+        },
+    )
+    tuning_operator(request, tuning_job_name=child, warm_start_config=warm).execute(context())
+    described = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=child)
+    overall = described["OverallBestTrainingJob"]
+    best = _best(child)
+    assert best["TrainingJobName"] == overall["TrainingJobName"]
+    assert best["TuningJobArn"].endswith(f"/{overall['TuningJobName']}")
+    assert overall["TuningJobName"] == name
+    own = _best(child, rank=2)
+    assert own["TrainingJobName"] == described["BestTrainingJob"]["TrainingJobName"]
+
+
 def test_a_rank_that_nobody_has_is_an_error(name: str) -> None:
     """The sixth of five is not the fifth, and will never be there."""
     with pytest.raises(AirflowFailException, match="rank 6 of 5 training jobs") as failed:

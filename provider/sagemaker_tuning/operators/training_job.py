@@ -13,6 +13,7 @@ from sagemaker_tuning.core.status import ENDED
 from sagemaker_tuning.core.training_jobs import training_job_result
 from sagemaker_tuning.hooks.training_jobs import ranked_training_jobs
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.links.console import BestTrainingJobLink
 from sagemaker_tuning.operators.base import errors_for_airflow
 from sagemaker_tuning.operators.documents import as_document
 
@@ -69,6 +70,7 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         "tuning_job_name", "rank", "objective", "definition_name"
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"objective": "json"}
+    operator_extra_links = (BestTrainingJobLink(),)
     ui_color = "#f3e8fd"
 
     def __init__(
@@ -87,7 +89,7 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         self.objective = objective
         self.definition_name = definition_name
 
-    def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
+    def execute(self, context: Context) -> dict[str, Any]:
         """Describe the tuning job, then its best training job."""
         with errors_for_airflow():
             rank, objective = whole_number("rank", self.rank), given_objective(self.objective)
@@ -103,6 +105,10 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
             name,
             metric.get("MetricName"),
             metric.get("Value"),
+        )
+        hook = self.hook
+        BestTrainingJobLink.keep(
+            context, self, hook.conn, is_local=hook.is_local, training_job_name=name
         )
         return result
 
