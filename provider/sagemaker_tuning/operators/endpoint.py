@@ -1,6 +1,7 @@
 """The operator that deletes an endpoint.
 
-To create or update one, the amazon provider's ``SageMakerEndpointOperator`` serves.
+To create or update one, the amazon provider's ``SageMakerEndpointOperator`` serves. Only where it
+creates the endpoint's configuration as well does a second try fail, for that is there by then.
 """
 
 from __future__ import annotations
