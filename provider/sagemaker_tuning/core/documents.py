@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _STATEMENT_LINE = re.compile(r"^\s*(\{%[^%]*%\}\s*)+$", re.MULTILINE)
 _MARK = "\ue000"
 """Of the characters that Unicode gives to nobody; JSON and YAML take them as letters."""
+_MOST_VALUES = 100_000
+"""Many times what a request can have; a few lines of YAML aliases say billions."""
 _PLACEHOLDER = re.compile(f"{_MARK}(\\d+){_MARK}")
 
 
@@ -43,7 +48,8 @@ def read_document(text: str) -> Any:
 
     hidden = _TEMPLATE.sub(hide, _COMMENT.sub("", text))
     try:
-        return _restored(_read(hidden, may_be_json=not templates), templates)
+        found = _read(hidden, may_be_json=not templates)
+        return _restored(found, templates, iter(range(_MOST_VALUES)))
     except RecursionError as error:
         raise DocumentError("nested too deeply, or in itself") from error
 
@@ -88,15 +94,20 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _restored(value: Any, templates: list[str]) -> Any:
+def _restored(value: Any, templates: list[str], places: Iterator[int]) -> Any:
+    if next(places, None) is None:
+        raise DocumentError(
+            f"has more than {_MOST_VALUES} values, aliases counted as often as used"
+        )
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda match: templates[int(match[1])], value)
     if isinstance(value, dict):
         return {
-            _restored(key, templates): _restored(item, templates) for key, item in value.items()
+            _restored(key, templates, places): _restored(item, templates, places)
+            for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_restored(item, templates) for item in value]
+        return [_restored(item, templates, places) for item in value]
     return value
 
 

@@ -154,7 +154,7 @@ def _structure(
     value: Mapping[str, Any], shape: StructureShape, path: str
 ) -> Iterator[Violation | Advice]:
     prefix = f"{path}." if path else ""
-    page = f"{_PAGES}{shape.name.removesuffix('Request')}.html"
+    page = f"{_PAGES}{shape.name.removesuffix('Request').removesuffix('Input')}.html"
     for name in shape.required_members:
         if name not in value and not any(map(is_template, value)):
             yield Violation(f"{prefix}{name}", "missing", f"required ({page})")

@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 
 from sagemaker_tuning.core.documents import DocumentError, read_document
 
+_BILLIONS = "- &a0 [x, x]\n" + "\n".join(
+    f"- &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)
+)
+
 
 @pytest.mark.parametrize(
     ("text", "document"),
@@ -52,6 +56,7 @@ def test_a_text_says_a_document(text: str, document: Any) -> None:
         ("a: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
         ("a: \x00", "special characters are not allowed"),
         ("a: 1\ue000", "U+E000"),
+        (_BILLIONS, "has more than 100000 values"),
     ],
 )
 def test_what_is_no_document_is_one_line(text: str, said: str) -> None:
