@@ -15,6 +15,7 @@ from sagemaker_tuning.sensors.tuning_job import (
     SageMakerTuningJobSensor,
 )
 from tests.operators.task import (
+    FOR_EVER,
     FakeTaskInstance,
     context,
     fire,
@@ -108,22 +109,28 @@ def _stop_once_there_is_a_best(client: Any, name: str) -> None:
 
 @pytest.mark.parametrize("deferrable", [False, True])
 def test_too_many_failures_stop_the_job(client: Any, *, deferrable: bool) -> None:
-    """The third failure of 500 fails the task, stops the tuning job, and is not paid for again."""
-    request = tuning_request(jobs=500, data="text")
-    arguments = {"fail_fast": 2, "deferrable": deferrable, "stop_on_kill": False}
+    """More failures than allowed fail the task, stop the job, and are not paid for again."""
+    methods = {"Name": "tree_method", "Values": ["hist", "no such method"]}
+    ranges = {
+        "CategoricalParameterRanges": [methods],
+        "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "1"}],
+    }
+    request = tuning_request(jobs=500, rounds=FOR_EVER, ParameterRanges=ranges)
+    arguments: dict[str, Any] = {
+        "tuning_job_name": f"fails-fast-{uuid.uuid4().hex[:8]}",
+        "fail_fast": 0,
+        "deferrable": deferrable,
+        "stop_on_kill": False,
+    }
     ti = FakeTaskInstance()
-    chosen = f"fails-fast-{uuid.uuid4().hex[:8]}"
-    waiting = tuning_operator(request, tuning_job_name=chosen, **arguments)
-    with pytest.raises(AirflowFailException, match="fail_fast=2") as failed:
-        run(waiting, ti)
+    with pytest.raises(AirflowFailException, match="more than fail_fast=0") as failed:
+        run(tuning_operator(request, **arguments), ti)
     assert isinstance(failed.value.__cause__, TuningJobFailed)
-    assert "'three'" in str(failed.value)
-    assert status_of(client, chosen) in {"Stopping", "Stopped"}
+    assert "no such method" in str(failed.value)
+    assert status_of(client, arguments["tuning_job_name"]) in {"Stopping", "Stopped"}
     retry = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
     with pytest.raises(AirflowFailException, match="would fail again"):
-        tuning_operator(request, tuning_job_name=chosen, retries=1, **arguments).execute(
-            context(retry)
-        )
+        tuning_operator(request, retries=1, **arguments).execute(context(retry))
 
 
 @pytest.mark.parametrize("is_reused", [False, True])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferralTimeout, TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import TaskStatesResult
 
@@ -18,6 +18,7 @@ from sagemaker_tuning.core.errors import (
     InvalidTuningRequest,
     TuningJobConflict,
     TuningJobFailed,
+    TuningJobTimeout,
 )
 from sagemaker_tuning.operators.tuning_job import (
     SageMakerStopTuningJobOperator,
@@ -95,7 +96,7 @@ def test_a_failed_job_says_why() -> None:
 def test_a_bad_request_costs_nothing(client: Any) -> None:
     """Every mistake that templates have hidden is named, and no tuning job was created."""
     before = client.list_hyper_parameter_tuning_jobs(MaxResults=100)
-    request = tuning_request(Strategy="Exhaustive", RandomSeed="{{ ti.try_number }}")
+    request = tuning_request(jobs=0, RandomSeed="{{ ti.try_number }}")
     del request["training_job_definition"]["RoleArn"]
     with pytest.raises(AirflowFailException) as refused:
         tuning_operator(request).execute(context())
@@ -108,7 +109,7 @@ def test_a_bad_request_costs_nothing(client: Any) -> None:
 
 def test_a_bad_request_without_templates_is_told_when_the_dag_is_parsed() -> None:
     """Every mistake is named before there is a run."""
-    request = tuning_request(Strategy="Exhaustive")
+    request = tuning_request(jobs=0)
     del request["training_job_definition"]["RoleArn"]
     with pytest.raises(InvalidTuningRequest, match="2 mistakes"):
         tuning_operator(request)
@@ -139,7 +140,7 @@ def test_a_timeout_while_deferred_stops_the_job(client: Any) -> None:
     request = tuning_request(rounds=FOR_EVER)
     with pytest.raises(TaskDeferred) as deferred:
         tuning_operator(request, deferrable=True).execute(context(ti))
-    with pytest.raises(TaskDeferralTimeout):
+    with pytest.raises(TuningJobTimeout):
         tuning_operator(request, deferrable=True).resume_execution(
             "__fail__", {"error": "Trigger timeout"}, context(ti)
         )
