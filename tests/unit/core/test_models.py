@@ -142,7 +142,10 @@ def test_a_difference_says_what_is_there_and_what_was_wanted(
 
 def test_containers_of_a_pipeline_are_compared_one_by_one() -> None:
     """What AWS adds to each is no difference; another image, or one more of them, is."""
-    containers = [{"Image": "prepare"}, {"Image": "predict", "Environment": {"A": "1"}}]
+    containers: list[dict[str, Any]] = [
+        {"Image": "prepare"},
+        {"Image": "predict", "Environment": {"A": "1"}},
+    ]
     request = {"ModelName": "churn", "Containers": containers}
     described = [{"Mode": "SingleModel", "Environment": {}, **found} for found in containers]
     assert model_differences(request, request | {"Containers": described}) == []
