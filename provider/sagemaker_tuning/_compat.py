@@ -18,6 +18,7 @@ try:
         AirflowSkipException,
         AirflowTaskTimeout,
         TaskDeferralTimeout,
+        TaskDeferred,
     )
 except ImportError:  # before 3.1
     from airflow.exceptions import (  # type: ignore[no-redef]
@@ -25,6 +26,7 @@ except ImportError:  # before 3.1
         AirflowSkipException,
         AirflowTaskTimeout,
         TaskDeferralTimeout,
+        TaskDeferred,
     )
 
 from airflow.triggers.base import BaseTrigger
@@ -38,6 +40,7 @@ __all__ = [
     "AirflowSkipException",
     "AirflowTaskTimeout",
     "TaskDeferralTimeout",
+    "TaskDeferred",
     "conf",
     "is_still_deferred",
 ]

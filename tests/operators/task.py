@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.sdk.exceptions import TaskDeferred
-
+from sagemaker_tuning._compat import TaskDeferred
 from sagemaker_tuning.operators.tuning_job import SageMakerCreateTuningJobOperator
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
 

@@ -6,8 +6,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 
+from sagemaker_tuning._compat import AirflowFailException
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
     InvalidTuningRequest,

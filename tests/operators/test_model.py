@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 
+from sagemaker_tuning._compat import AirflowFailException
 from sagemaker_tuning.core.errors import InvalidTuningRequest, TuningJobConflict
 from sagemaker_tuning.hooks.services import AwsService
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook

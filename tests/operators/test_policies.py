@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
+from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
 from sagemaker_tuning.core.errors import QuotaExceeded, TuningJobFailed, TuningJobStopped
 from sagemaker_tuning.sensors.tuning_job import (
     SageMakerTrainingJobCountersSensor,

@@ -13,8 +13,8 @@ from typing import Any
 import boto3
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 
+from sagemaker_tuning._compat import AirflowFailException
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
     InvalidTuningRequest,

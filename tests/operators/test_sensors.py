@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
+from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
 from sagemaker_tuning.core.errors import (
     CountersOutOfReach,
     TuningJobNotFound,

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import TaskStatesResult
 
+from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
     InvalidTuningRequest,
