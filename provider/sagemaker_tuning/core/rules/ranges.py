@@ -67,7 +67,7 @@ def scaling_fits_bounds(request: Mapping[str, Any]) -> Iterator[Violation]:
 def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
     """A hyperparameter is tuned once, and not static as well."""
     for path, range_set in parts.range_sets(request):
-        ranges = parts.ranges_in(path, range_set, *parts.RANGE_KINDS)
+        ranges = parts.ranges_in(path, range_set, *parts.RANGE_KINDS, "AutoParameters")
         names = Counter(item["Name"] for _, _, item in ranges)
         for name, count in names.items():
             if count > 1 and not is_template(name):
