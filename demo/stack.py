@@ -100,21 +100,23 @@ class Stack:
         components += ["--restart"] if self._restarts else []
         endpoint = ["-m", "sagemaker_tuning.local", "--port", self._endpoint_port]
         endpoint += ["--data-dir", str(self.home / "endpoint"), *self._endpoint_options]
-        for name, arguments in {"endpoint": endpoint, "airflow": components}.items():
-            self.add(name, arguments)
+        # The oldest Airflow's environment has what is of its time, and not the endpoint.
+        self.add("endpoint", endpoint, python=os.environ.get("ENDPOINT_PYTHON", sys.executable))
+        self.add("airflow", components)
         health = f"{self.endpoint_url}/_local/health"
         self._wait(lambda: httpx.get(health, trust_env=False).is_success, "endpoint")
         self._wait(self.api.is_healthy, "airflow")
 
-    def add(self, name: str, arguments: Sequence[str]) -> Leader:
-        """Start another program of the stack's Python, in its environment; it ends with the stack.
+    def add(self, name: str, arguments: Sequence[str], *, python: str = sys.executable) -> Leader:
+        """Start another program of Python, in the stack's environment; it ends with the stack.
 
         Args:
             name: What it is, for people; its log is `<name>.log`.
             arguments: Those of the interpreter.
+            python: The interpreter.
         """
         # -P: no module is to come from the current folder.
-        command = [sys.executable, "-P", *arguments]
+        command = [python, "-P", *arguments]
         with processes.undisturbed():
             log = self.home / f"{name}.log"
             leader = processes.start(name, command, self.environment, log)
