@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
-import yaml
 from airflow.sdk import BaseOperator
 
+from sagemaker_tuning.core.documents import DocumentError, read_document
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _FILES = (".json", ".yaml", ".yml")
-_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 class TakesDocuments(BaseOperator):
@@ -63,9 +62,12 @@ class TakesDocuments(BaseOperator):
         }
 
     @property
-    def are_documents_plain(self) -> bool:
-        """Whether every document is known as it stands: no template, file or task's result."""
-        return all(_is_plain(getattr(self, field)) for field in self.documents)
+    def are_documents_readable(self) -> bool:
+        """Whether every document can be read when the DAG is parsed, templates aside.
+
+        A file cannot, nor a task's result, nor a text whose structure statements decide.
+        """
+        return all(_is_readable(getattr(self, field)) for field in self.documents)
 
 
 def as_document(value: Any, path: str) -> Any:
@@ -77,10 +79,11 @@ def as_document(value: Any, path: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        problem = f"neither JSON nor YAML: {error}"
-        raise InvalidTuningRequest([Violation(path, problem, "a JSON or YAML document")]) from error
+        return read_document(value)
+    except DocumentError as error:
+        raise InvalidTuningRequest(
+            [Violation(path, str(error), "a JSON or YAML document")]
+        ) from error
 
 
 def _is_file(value: object) -> TypeGuard[str]:
@@ -88,11 +91,11 @@ def _is_file(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value.endswith(_FILES) and len(value.split()) == 1
 
 
-def _is_plain(value: object) -> bool:
+def _is_readable(value: object) -> bool:
     if isinstance(value, dict):
-        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+        return all(_is_readable(key) and _is_readable(item) for key, item in value.items())
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
+        return all(map(_is_readable, value))
     if isinstance(value, str):
-        return not _is_file(value) and not any(mark in value for mark in _TEMPLATE_MARKS)
+        return not _is_file(value) and "{%" not in value
     return value is None or isinstance(value, bool | int | float)
