@@ -28,11 +28,13 @@ class AwsService:
     Args:
         hook: Whose connection serves.
         name: botocore's name of the service, such as ``s3``.
+        config: What botocore's configuration is where the hook's says nothing else.
     """
 
-    def __init__(self, hook: AwsBaseHook, name: str) -> None:
+    def __init__(self, hook: AwsBaseHook, name: str, config: Config = _PATIENT) -> None:
         self._hook = hook
         self._name = name
+        self._config = config
 
     @cached_property
     def client(self) -> Any:
@@ -41,7 +43,7 @@ class AwsService:
         return hook.get_session(region_name=hook.region_name).client(
             self._name,
             endpoint_url=hook.conn_config.get_service_endpoint_url(self._name),
-            config=_PATIENT.merge(hook.config),
+            config=self._config.merge(hook.config),
             verify=hook.verify,
         )
 

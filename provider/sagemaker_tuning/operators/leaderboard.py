@@ -11,16 +11,19 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 from sagemaker_tuning.core.leaderboard import FORMATS, leaderboard, xcom_rows
+from sagemaker_tuning.core.lineage import object_lineage
 from sagemaker_tuning.core.ranking import tuning_objective
 from sagemaker_tuning.hooks.objects import object_of, put_object
 from sagemaker_tuning.hooks.training_jobs import ranked_training_jobs
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.operators.base import errors_for_airflow
+from sagemaker_tuning.operators.lineage import to_operator_lineage
 from sagemaker_tuning.operators.training_job import given_objective, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
 _MAX_ROWS = 100
@@ -125,6 +128,10 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
             "Rows": shown,
             **({"S3Uri": self.s3_uri} if target is not None else {}),
         }
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
+        """Give the file, if there is to be one."""
+        return to_operator_lineage(object_lineage(self.s3_uri))
 
     def _limit(self) -> int:
         limit = whole_number("limit", self.limit)

@@ -14,12 +14,18 @@ from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from sagemaker_tuning._compat import AirflowFailException, AirflowTaskTimeout, TaskDeferralTimeout
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.adoption import AdoptionPolicy
-from sagemaker_tuning.core.errors import AwsCallFailed, QuotaExceeded, TuningJobTimeout
+from sagemaker_tuning.core.errors import (
+    AwsCallFailed,
+    InvalidTuningRequest,
+    QuotaExceeded,
+    TuningJobTimeout,
+)
 from sagemaker_tuning.core.launch_request import LaunchedTuningJob, LaunchRequest
 from sagemaker_tuning.core.quota import quota_pause
-from sagemaker_tuning.core.rules import validate
+from sagemaker_tuning.core.rules import check, validate
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
+from sagemaker_tuning.hooks.inputs import check_inputs
 from sagemaker_tuning.hooks.launch import Launcher
 from sagemaker_tuning.hooks.namespace import is_telling
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
@@ -37,8 +43,8 @@ from sagemaker_tuning.operators.base import (
     raise_wait_error,
     time_left,
 )
-from sagemaker_tuning.operators.documents import TakesDocuments
 from sagemaker_tuning.operators.identity import launch_request
+from sagemaker_tuning.operators.lineage import ReportsTuningJobLineage
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger, wait_for_tuning_job
 from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
 
@@ -51,7 +57,9 @@ OnQuota = Literal["wait", "fail"]
 """What a service quota without room is to the task."""
 
 
-class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerCreateTuningJobOperator(
+    ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuningHook]
+):
     """Launch a hyperparameter tuning job, exactly once, and wait for it.
 
     The documents are those of boto3's ``create_hyper_parameter_tuning_job``, with AWS's own keys:
@@ -60,7 +68,8 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
     ``.json`` or ``.yaml`` file beside the DAG, and templated either way. Scalars are given the
     type that AWS wants (``100`` becomes ``"100"`` in a hyperparameter), so templates work in
     number fields too. The request is checked against AWS's service model and the documented rules
-    before it is sent; where it has no templates and no files, as soon as the DAG is parsed.
+    before it is sent, and as far as templates and files do not hide it, as soon as the DAG is
+    parsed.
 
     A retry never launches a second job: the job's name follows from DAG, run, task and map index,
     so a later try finds what an earlier one launched, and goes on waiting for it. Give the task
@@ -79,6 +88,10 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
         tuning_job_name: 1 to 32 characters, letters, digits and hyphens, another one for each DAG
             run; made up if not given. A job that must be launched again, after a failed one or a
             Clear, ends in ``-<number>``.
+        check_inputs: Look before the launch whether every S3 input has objects, the buckets of
+            output and checkpoints exist, and the roles: what is missing is refused with the
+            request's other mistakes. What the connection may not look at (``s3:ListBucket``,
+            ``iam:GetRole``) is a warning. A retry does not look again.
         retry_failed: Launch the same request again on a retry even if every training job failed
             by its request, data or algorithm.
         reuse_completed: When the task is cleared, let its completed tuning job of the same request
@@ -140,6 +153,7 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
         autotune: Mapping[str, Any] | str | None = None,
         tags: Sequence[Mapping[str, str]] | str | None = None,
         tuning_job_name: str | None = None,
+        check_inputs: bool = False,
         retry_failed: bool = False,
         reuse_completed: bool = False,
         on_quota: OnQuota = "wait",
@@ -166,6 +180,7 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
         self.autotune = autotune
         self.tags = tags
         self.tuning_job_name = tuning_job_name
+        self.check_inputs = check_inputs
         self.retry_failed = retry_failed
         self.reuse_completed = reuse_completed
         self.on_quota = on_quota
@@ -179,7 +194,7 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
         self._request: LaunchRequest | None = None
         self._is_killed = False
         self._is_timed_out = False
-        if self.are_documents_plain:
+        if self.are_documents_readable:
             validate({"HyperParameterTuningJobName": "any-name", **self._document()})
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -243,7 +258,11 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
     def _launch(self, context: Context) -> LaunchedTuningJob:
         request = self._launch_request(context, self._document(context))
         name = request.name(epoch=request.epoch, generation=1)
-        validate({"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()})
+        self._validate(
+            {"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()},
+            # What an earlier try launched must be found again, whatever became of its input.
+            with_inputs=self.check_inputs and request.is_first_try,
+        )
         if not is_telling(request.identity.namespace) and not self.hook.is_local:
             self.log.warning(
                 "Neither [sagemaker_tuning] namespace nor an [api] base_url that is not of this "
@@ -256,6 +275,17 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
             self._stop()
         self._keep_link(context, launched.name)
         return launched
+
+    def _validate(self, document: Mapping[str, Any], *, with_inputs: bool) -> None:
+        found = [check(document)]
+        if with_inputs:
+            found.append(check_inputs(self.hook, document))
+        violations = [violation for findings in found for violation in findings.violations]
+        if violations:
+            raise InvalidTuningRequest(violations)
+        for findings in found:
+            for advice in findings.warnings:
+                self.log.warning("%s", advice)
 
     def _launch_patiently(self, request: LaunchRequest, context: Context) -> LaunchedTuningJob:
         """Launch as soon as the account's quota has room."""
@@ -307,6 +337,7 @@ class SageMakerCreateTuningJobOperator(TakesDocuments, AwsBaseOperator[SageMaker
         return is_failing_fast(snapshot, self.fail_fast)
 
     def _result(self, description: Mapping[str, Any]) -> dict[str, Any]:
+        self._description = description
         snapshot = Snapshot.from_description(description)
         if self._fails_fast(snapshot):
             self.hook.stop_tuning_job(snapshot.name)

@@ -1,0 +1,75 @@
+"""What OpenLineage is told, asked as its provider asks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.openlineage.extractors.manager import ExtractorManager
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from airflow.utils.state import TaskInstanceState
+
+from sagemaker_tuning.operators.leaderboard import SageMakerTuningJobLeaderboardOperator
+from tests.operators.task import BUCKET, FakeTaskInstance, context, fire, tuning_operator
+
+_Datasets = set[tuple[str, str]]
+_READ = {(f"s3://{BUCKET}", "train"), (f"s3://{BUCKET}", "validation")}
+_PATH = (f"s3://{BUCKET}", "output")
+
+
+def _told(
+    task: Any, state: TaskInstanceState, ti: FakeTaskInstance | None = None
+) -> tuple[_Datasets, _Datasets]:
+    ti = ti or FakeTaskInstance()
+    told = ExtractorManager().extract_metadata(  # type: ignore[no-untyped-call]
+        dagrun=SimpleNamespace(run_id=ti.run_id),
+        task=task,
+        task_instance_state=state,
+        task_instance=ti,
+    )
+    inputs, outputs = (
+        {(each.namespace, each.name) for each in datasets}
+        for datasets in (told.inputs, told.outputs)
+    )
+    return inputs, outputs
+
+
+def test_a_tuning_job_reads_channels_and_writes_the_best_artifact(client: Any) -> None:
+    """Known as soon as it starts but for the artifact, which a deferred wait does not lose."""
+    ti = FakeTaskInstance()
+    before = tuning_operator(deferrable=True)
+    assert _told(before, TaskInstanceState.RUNNING) == (_READ, {_PATH})
+    with pytest.raises(TaskDeferred) as deferred:
+        before.execute(context(ti))
+    after = tuning_operator(deferrable=True)
+    result = after.execute_complete(context(ti), fire(deferred.value.trigger))
+    best = client.describe_training_job(
+        TrainingJobName=result["BestTrainingJob"]["TrainingJobName"]
+    )
+    artifact = best["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/")
+    assert _told(after, TaskInstanceState.SUCCESS, ti) == (
+        _READ,
+        {_PATH, (f"s3://{BUCKET}", artifact)},
+    )
+
+
+def test_a_task_that_failed_before_the_launch_says_what_it_would_have_read() -> None:
+    """OpenLineage asks of failed tasks too; a document that is none is no second failure."""
+    task = tuning_operator(tuning_job_name="a name that cannot be")
+    with pytest.raises(AirflowFailException):
+        task.execute(context())
+    assert _told(task, TaskInstanceState.FAILED) == (_READ, {_PATH})
+    task.training_job_definition = "{neither: JSON: nor YAML"
+    assert _told(task, TaskInstanceState.FAILED) == (set(), set())
+
+
+def test_a_leaderboard_in_s3_is_an_output() -> None:
+    """The file where there is one; none, and so no lineage, where the result is all."""
+    uri = f"s3://{BUCKET}/boards/churn.csv"
+    for s3_uri, outputs in ((uri, {(f"s3://{BUCKET}", "boards/churn.csv")}), (None, set())):
+        task = SageMakerTuningJobLeaderboardOperator(
+            task_id="leaderboard", tuning_job_name="churn", s3_uri=s3_uri
+        )
+        for state in (TaskInstanceState.RUNNING, TaskInstanceState.SUCCESS):
+            assert _told(task, state) == (set(), outputs)
