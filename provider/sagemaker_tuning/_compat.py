@@ -5,6 +5,7 @@ Airflow 3.0.6 to 3.3; amazon provider 9.12 and later.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 try:
@@ -35,19 +36,29 @@ if TYPE_CHECKING:
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 __all__ = [
-    "HAS_ON_KILL",
     "AirflowFailException",
     "AirflowSkipException",
     "AirflowTaskTimeout",
     "TaskDeferralTimeout",
     "TaskDeferred",
     "conf",
+    "has_to_kill",
     "is_still_deferred",
 ]
 
 
-HAS_ON_KILL = hasattr(BaseTrigger, "on_kill")
-"""Whether Airflow tells a trigger that a person ended its task, which it does since 3.3."""
+def has_to_kill(trigger: BaseTrigger) -> bool:
+    """Tell whether a trigger that is cancelled has to call its own ``on_kill``.
+
+    Airflow does it since 3.3, but for a trigger whose time is over: its task is resumed, and
+    sees to that itself.
+    """
+    if hasattr(BaseTrigger, "on_kill"):
+        return False
+    ends_at: datetime | None = getattr(trigger, "timeout_after", None)
+    if ends_at is None:
+        return True
+    return (ends_at if ends_at.tzinfo else ends_at.replace(tzinfo=UTC)) > datetime.now(UTC)
 
 
 def is_still_deferred(ti: RuntimeTaskInstanceProtocol) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from sagemaker_tuning._compat import HAS_ON_KILL, is_still_deferred
+from sagemaker_tuning._compat import has_to_kill, is_still_deferred
 from sagemaker_tuning.core.counters import CountersCondition
 from sagemaker_tuning.core.errors import SageMakerTuningError
 from sagemaker_tuning.core.progress import progress_key, progress_line
@@ -162,7 +162,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         except SageMakerTuningError as error:
             payload |= {"Error": str(error), "ErrorType": type(error).__name__}
         except asyncio.CancelledError:
-            if not HAS_ON_KILL:
+            if has_to_kill(self):
                 await self.on_kill()
             raise
         yield TriggerEvent(payload)  # type: ignore[no-untyped-call]

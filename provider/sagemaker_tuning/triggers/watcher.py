@@ -123,7 +123,7 @@ class Watcher:
         self._build_hook = build_hook
         self._max_absent_seconds = max_absent_seconds
         self._hook: SageMakerTuningHook | None = None
-        self._building = asyncio.Lock()
+        self._connecting: asyncio.Task[SageMakerTuningHook] | None = None
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sagemaker-tuning")
         self.users = 0
 
@@ -188,18 +188,27 @@ class Watcher:
         return snapshot
 
     async def _connected(self) -> SageMakerTuningHook:
-        async with self._building:
-            if self._hook is None:
-                try:
-                    # Not asyncio.to_thread: around Airflow's connection lookup it deadlocks the
-                    # triggerer of Airflow 3.0.
-                    self._hook = await sync_to_async(self._build_hook)()
-                except Exception as error:
-                    # The connection was good when the job was launched, so this passes: Airflow's
-                    # API, a secrets backend or STS is out of reach. Each fails in its own way.
-                    msg = f"no client for now: {type(error).__name__}: {error}"
-                    raise AwsCallFailed(msg, is_transient=True) from error
+        if self._hook is not None:
             return self._hook
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+        # Whoever else asks Airflow something in a triggerer of 3.0 would be given the answer to a
+        # look-up that was broken off, and the triggerer would end for it.
+        return await asyncio.shield(self._connecting)
+
+    async def _connect(self) -> SageMakerTuningHook:
+        try:
+            # Not asyncio.to_thread: around Airflow's connection lookup it deadlocks the
+            # triggerer of Airflow 3.0.
+            self._hook = await sync_to_async(self._build_hook)()
+        except Exception as error:
+            # The connection was good when the job was launched, so this passes: Airflow's
+            # API, a secrets backend or STS is out of reach. Each fails in its own way.
+            msg = f"no client for now: {type(error).__name__}: {error}"
+            raise AwsCallFailed(msg, is_transient=True) from error
+        finally:
+            self._connecting = None
+        return self._hook
 
 
 _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Connection, Watcher]] = (

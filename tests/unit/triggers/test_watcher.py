@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict, TuningJobNotFound
 from sagemaker_tuning.triggers import watcher as watcher_module
@@ -213,3 +214,38 @@ def test_waits_of_a_loop_share_one_client() -> None:
     assert asyncio.run(asyncio.wait_for(both(), timeout=30)) == 0
     assert builds.count == 1
     assert set(builds.hook.stopped) == {"job"}
+
+
+def test_a_look_up_is_not_broken_off_with_the_wait_that_began_it() -> None:
+    """Airflow 3.0's triggerer ends when a question to it is cancelled before its answer is read."""
+    builds = Builds(["Completed"])
+    asked, answer, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def ask() -> None:
+        asked.set()
+        await answer.wait()
+        answered.set()
+
+    def build() -> SageMakerTuningHook:
+        async_to_sync(ask)()
+        return builds()
+
+    async def status() -> str:
+        watcher = Watcher(build)
+
+        async def first() -> Snapshot:
+            async with aclosing(watcher.subscribe(_JOB, FakeLog())) as snapshots:
+                return await anext(snapshots)
+
+        killed = asyncio.create_task(first())
+        await asked.wait()
+        killed.cancel()
+        await asyncio.wait([killed])
+        answer.set()
+        await answered.wait()
+        try:
+            return (await first()).status
+        finally:
+            watcher.close()
+
+    assert asyncio.run(asyncio.wait_for(status(), timeout=30)) == "Completed"
