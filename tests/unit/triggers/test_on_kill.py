@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import TaskStatesResult
+from airflow.triggers.base import BaseTrigger
 
-from sagemaker_tuning._compat import is_still_deferred
+from sagemaker_tuning._compat import has_to_kill, is_still_deferred
+from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
@@ -47,3 +50,18 @@ def test_only_a_task_that_is_no_longer_deferred_was_ended(
     assert is_still_deferred(cast("RuntimeTaskInstanceProtocol", _TI)) == deferred
     (asked,) = supervisor.asked
     assert (asked.dag_id, asked.task_ids, asked.run_ids) == ("churn", ["tune"], ["run"])
+
+
+@pytest.mark.skipif(hasattr(BaseTrigger, "on_kill"), reason="Airflow calls on_kill itself")
+@pytest.mark.parametrize(
+    ("minutes_left", "has_to"), [(None, True), (5, True), (-5, False)], ids=str
+)
+def test_before_airflow_calls_on_kill_a_trigger_does_unless_its_time_is_over(
+    minutes_left: int | None, *, has_to: bool
+) -> None:
+    """Whether a task whose time is over stops its tuning job is the task's own affair."""
+    trigger = SageMakerTuningJobTrigger(tuning_job_name="job")
+    now = datetime.now(UTC)
+    ends_at = None if minutes_left is None else now + timedelta(minutes=minutes_left)
+    vars(trigger)["timeout_after"] = ends_at
+    assert has_to_kill(trigger) == has_to
