@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -31,11 +32,17 @@ def refused(*options: str, code: int = 1) -> str:
     return result.stderr
 
 
-def train(aws: Aws) -> None:
-    """Returns when three endless training jobs are running."""
+def train(aws: Aws, endpoint: int) -> set[int]:
+    """The endpoint's descendants, as soon as three endless training jobs have a process each."""
     request = example(aws.upload(rows(400, seed=1), rows(200, seed=2)))
     name = aws.create(endless(request))
     aws.wait(name, lambda job: job["TrainingJobStatusCounters"]["InProgress"] == 3)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    # Beside them there is the fork server.
+    while len(found := descendants(endpoint)) < 1 + 3:
+        assert time.monotonic() < deadline, f"only {found}"
+        time.sleep(0.05)
+    return found
 
 
 def test_it_says_when_it_is_ready_and_ends_with_0(start_endpoint: StartEndpoint) -> None:
@@ -158,9 +165,7 @@ def test_no_process_is_left_after_a_signal(
         aws, process = start_endpoint()
     finally:
         signal.signal(signum, before)
-    train(aws)
-    started = descendants(process.pid)
-    assert len(started) >= 2
+    started = train(aws, process.pid)
     process.send_signal(signum)
     assert process.wait(DEADLINE_SECONDS) == 0
     wait_until_gone(started)
@@ -192,8 +197,7 @@ def test_the_account_is_the_endpoints_own(
 def test_no_process_is_left_after_sigkill(start_endpoint: StartEndpoint) -> None:
     """Likewise when the endpoint cannot do anything about it."""
     aws, process = start_endpoint()
-    train(aws)
-    started = descendants(process.pid)
+    started = train(aws, process.pid)
     process.kill()
     process.wait(DEADLINE_SECONDS)
     wait_until_gone(started)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.config import Config
 
-from sagemaker_tuning.hooks.tuning import _translated
+from sagemaker_tuning.hooks.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class AwsService:
         Raises:
             AwsCallFailed: It was refused or not answered.
         """
-        with _translated(operation, request):
+        with translated(operation, request):
             return dict(getattr(self.client, xform_name(operation))(**request))
 
     def pages(self, operation: str, **request: Any) -> Iterator[dict[str, Any]]:
@@ -62,5 +62,5 @@ class AwsService:
         Raises:
             AwsCallFailed: It was refused or not answered.
         """
-        with _translated(operation, request):
+        with translated(operation, request):
             yield from self.client.get_paginator(xform_name(operation)).paginate(**request)

@@ -1,74 +1,36 @@
-"""Every AWS call of the provider, and the only place where AWS's errors become ours."""
+"""SageMaker's tuning, training and model calls."""
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    ParamValidationError,
-    SSLError,
-)
-from botocore.exceptions import (
-    ConnectionError as NotConnected,
-)
+from botocore.loaders import Loader
 
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
-    QuotaExceeded,
     TuningJobConflict,
-    TuningJobNotFound,
 )
 from sagemaker_tuning.core.references import TuningJobReference
 from sagemaker_tuning.hooks.failures import explain_failures
+from sagemaker_tuning.hooks.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html, and every name under
-# which an AWS service throttles: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-_TRANSIENT_CODES = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "InternalFailure",
-        "InternalServerError",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    }
-)
-_EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-# Keys that were rotated look like this until they are looked up anew.
-_REJECTED_CODES = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})
-# Older operations say ValidationException of what is absent, newer ones ResourceNotFound.
-_ABSENT_CODES = frozenset({"ResourceNotFound", "ValidationException"})
-_QUOTA = re.compile(r"service limit '.*' is (\d+)\b")
-_TOO_MANY_REQUESTS = 429
-_SERVER_FAULT = 500
+
+@cache
+def _aws_domains() -> tuple[str, ...]:
+    """Give the domains of AWS's endpoints, in every partition that botocore knows."""
+    partitions = Loader().load_data("partitions")["partitions"]
+    kinds = ("dnsSuffix", "dualStackDnsSuffix")
+    return tuple(f".{each['outputs'][kind]}" for each in partitions for kind in kinds)
 
 
 class SageMakerTuningHook(AwsBaseHook):
@@ -235,74 +197,18 @@ class SageMakerTuningHook(AwsBaseHook):
     @property
     def is_local(self) -> bool:
         """Whether calls go to an endpoint that is not AWS's own."""
-        host = str(self.conn.meta.endpoint_url)
-        return ".amazonaws.com" not in host and ".api.aws" not in host
+        host = urlsplit(self.conn.meta.endpoint_url).hostname or ""
+        return not host.endswith(_aws_domains())
 
     def _call(
         self, operation: str, request: Mapping[str, Any], *, repeats: bool = True
     ) -> dict[str, Any]:
-        with _translated(operation, request):
+        with translated(operation, request):
             client = self.conn if repeats else self._create_client
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
         answer.pop("ResponseMetadata", None)
         return answer
 
     def _pages(self, operation: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        with _translated(operation, request):
+        with translated(operation, request):
             yield from self.conn.get_paginator(xform_name(operation)).paginate(**request)
-
-
-@contextmanager
-def _translated(operation: str, request: Mapping[str, Any]) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise _refused(operation, request, error) from error
-    except BotoCoreError as error:
-        raise _unanswered(operation, error) from error
-
-
-def _refused(
-    operation: str, request: Mapping[str, Any], error: ClientError
-) -> AwsCallFailed | TuningJobNotFound:
-    answer = error.response
-    code, said = answer["Error"].get("Code", ""), answer["Error"].get("Message", "")
-    http_status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if operation.startswith("Describe") and code in _ABSENT_CODES:
-        return TuningJobNotFound(f"{operation} of {next(iter(request.values()))}: {said}")
-    request_id = answer.get("ResponseMetadata", {}).get("RequestId")
-    if code == "ResourceLimitExceeded":
-        quota = _QUOTA.search(said)
-        return QuotaExceeded(
-            f"{operation} was refused: {code}: {said}",
-            quota=int(quota[1]) if quota else None,
-            operation=operation,
-            code=code,
-            request_id=request_id,
-        )
-    return AwsCallFailed(
-        f"{operation} was refused: {code}: {said}",
-        operation=operation,
-        code=code,
-        request_id=request_id,
-        is_transient=code in _TRANSIENT_CODES | _EXPIRED_CODES
-        or http_status == _TOO_MANY_REQUESTS
-        or http_status >= _SERVER_FAULT,
-        is_ambiguous=http_status >= _SERVER_FAULT,
-        is_credential=code in _EXPIRED_CODES | _REJECTED_CODES,
-    )
-
-
-def _unanswered(operation: str, error: BotoCoreError) -> AwsCallFailed:
-    what = "was not sent" if isinstance(error, ParamValidationError) else "got no answer"
-    # A connection that was never made carried nothing; one that broke may have.
-    is_broken = isinstance(error, HTTPClientError | SSLError)
-    is_credential = isinstance(error, NoCredentialsError | CredentialRetrievalError)
-    return AwsCallFailed(
-        f"{operation} {what}: {type(error).__name__}: {error}",
-        operation=operation,
-        code=type(error).__name__,
-        is_transient=is_broken or isinstance(error, NotConnected | CredentialRetrievalError),
-        is_ambiguous=is_broken,
-        is_credential=is_credential,
-    )

@@ -11,7 +11,13 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
-from sagemaker_tuning._compat import AirflowFailException, AirflowTaskTimeout, TaskDeferralTimeout
+from sagemaker_tuning._compat import (
+    AirflowFailException,
+    AirflowTaskTimeout,
+    TaskDeferralTimeout,
+    first_start,
+    with_first_start,
+)
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.adoption import AdoptionPolicy
 from sagemaker_tuning.core.errors import (
@@ -28,6 +34,7 @@ from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
 from sagemaker_tuning.hooks.inputs import check_inputs
 from sagemaker_tuning.hooks.launch import Launcher
 from sagemaker_tuning.hooks.namespace import is_telling
+from sagemaker_tuning.hooks.roles import with_role_arns
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.links.console import TuningJobLink
 from sagemaker_tuning.operators.base import (
@@ -79,7 +86,7 @@ class SageMakerCreateTuningJobOperator(
     Args:
         tuning_job_config: ``HyperParameterTuningJobConfig``: strategy, objective, parameter
             ranges, resource limits.
-        training_job_definition: ``TrainingJobDefinition``.
+        training_job_definition: ``TrainingJobDefinition``. ``RoleArn`` may be a role's name.
         training_job_definitions: ``TrainingJobDefinitions``, 1 to 10, instead of the former.
         warm_start_config: ``WarmStartConfig``.
         autotune: ``Autotune``.
@@ -239,6 +246,7 @@ class SageMakerCreateTuningJobOperator(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
     ) -> Any:
         """Go on after the deferred wait; stop the job that nobody will wait for any more."""
+        next_kwargs = with_first_start(context, next_kwargs)
         self._request = self._launch_request(context, {})
         with self._stopping_if_over(context):
             try:
@@ -256,7 +264,8 @@ class SageMakerCreateTuningJobOperator(
         self._stop(sleep=lambda _: None)
 
     def _launch(self, context: Context) -> LaunchedTuningJob:
-        request = self._launch_request(context, self._document(context))
+        document = with_role_arns(self.hook, self._document(context))
+        request = self._launch_request(context, document)
         name = request.name(epoch=request.epoch, generation=1)
         self._validate(
             {"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()},
@@ -273,7 +282,13 @@ class SageMakerCreateTuningJobOperator(
         launched = self._launch_patiently(request, context)
         if self._is_killed:  # while it was being launched
             self._stop()
-        self._keep_link(context, launched.name)
+        TuningJobLink.keep(
+            context,
+            self,
+            self.hook.conn,
+            is_local=self.hook.is_local,
+            tuning_job_name=launched.name,
+        )
         return launched
 
     def _validate(self, document: Mapping[str, Any], *, with_inputs: bool) -> None:
@@ -301,22 +316,10 @@ class SageMakerCreateTuningJobOperator(
                 self.defer(
                     trigger=TimeDeltaTrigger(pause),
                     method_name="execute_after_pause",
+                    kwargs=first_start(context),
                     timeout=time_left(self.execution_timeout, context),
                 )
             time.sleep(pause.total_seconds())
-
-    def _keep_link(self, context: Context, name: str) -> None:
-        meta = self.hook.conn.meta
-        try:
-            if self.hook.is_local:
-                # Airflow asks for the value of every link, and logs an error if there is none.
-                context["ti"].xcom_push(key=TuningJobLink.key, value={})
-                return
-            TuningJobLink.persist(
-                context, self, meta.region_name, meta.partition, tuning_job_name=name
-            )
-        except Exception:
-            self.log.warning("The link to %s could not be kept", name, exc_info=True)
 
     def _defer(self, launched: LaunchedTuningJob, context: Context) -> NoReturn:
         trigger = SageMakerTuningJobTrigger(
@@ -330,6 +333,7 @@ class SageMakerCreateTuningJobOperator(
         self.defer(
             trigger=trigger,
             method_name="execute_complete",
+            kwargs=first_start(context),
             timeout=time_left(self.execution_timeout, context),
         )
 
