@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.openlineage.extractors.manager import ExtractorManager
@@ -11,7 +11,12 @@ from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow.utils.state import TaskInstanceState
 
 from sagemaker_tuning.operators.leaderboard import SageMakerTuningJobLeaderboardOperator
+from sagemaker_tuning.operators.model import SageMakerCreateModelFromTrainingJobOperator
+from tests.contract import serving
 from tests.operators.task import BUCKET, FakeTaskInstance, context, fire, tuning_operator
+
+if TYPE_CHECKING:
+    from tests.contract.aws import Aws, Document
 
 _Datasets = set[tuple[str, str]]
 _READ = {(f"s3://{BUCKET}", "train"), (f"s3://{BUCKET}", "validation")}
@@ -73,3 +78,19 @@ def test_a_leaderboard_in_s3_is_an_output() -> None:
         )
         for state in (TaskInstanceState.RUNNING, TaskInstanceState.SUCCESS):
             assert _told(task, state) == (set(), outputs)
+
+
+def test_a_model_is_made_of_the_artifact_that_tuning_wrote(aws: Aws, completed: Document) -> None:
+    """Both tasks call it the same, so that the two are linked; the model goes by its ARN."""
+    task = SageMakerCreateModelFromTrainingJobOperator(
+        task_id="create_model",
+        training_job_name=completed["BestTrainingJob"]["TrainingJobName"],
+        model_name=serving.unique("model"),
+    )
+    assert _told(task, TaskInstanceState.RUNNING) == (set(), set())
+    namespace, _, model = task.execute(context())["ModelArn"].rpartition(":")
+    bucket, _, key = serving.artifact_of(aws, completed).removeprefix("s3://").partition("/")
+    assert _told(task, TaskInstanceState.SUCCESS) == (
+        {(f"s3://{bucket}", key)},
+        {(namespace, model)},
+    )

@@ -10,19 +10,24 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import InvalidTuningRequest, NoCompletedTrainingJob, Violation
+from sagemaker_tuning.core.lineage import Lineage, model_lineage
+from sagemaker_tuning.core.model_event import model_event_extra
 from sagemaker_tuning.core.models import lineage_tags, model_request
 from sagemaker_tuning.core.tags import identity_tags, tag_list
 from sagemaker_tuning.hooks.model import SageMakerModelHook
 from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
 from sagemaker_tuning.hooks.roles import with_role_arns
 from sagemaker_tuning.links.console import ModelLink
+from sagemaker_tuning.operators.assets import add_to_asset_events
 from sagemaker_tuning.operators.base import check_choice, errors_for_airflow
 from sagemaker_tuning.operators.documents import as_document
 from sagemaker_tuning.operators.identity import launch_identity
+from sagemaker_tuning.operators.lineage import to_operator_lineage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
 _TRAINING_ONLY = "-training"
@@ -36,6 +41,9 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
     itself; of a training job in script mode also program and code, as the SageMaker SDK does it.
     The model has tags that say which tuning job, training job, DAG run and task it is from.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+
+    Each asset among the task's ``outlets`` gets an event that says in its ``extra`` which model it
+    is, which training job and tuning job it is from, and the objective metric's final value.
 
     Safe to run again: a model of that name with the same contents is left as it is, and a try that
     died at whichever call is taken up by the next.
@@ -121,6 +129,7 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
         self.tags = tags
         self.if_exists = if_exists
         self.additional_fields = additional_fields
+        self._lineage = Lineage()
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Create the model, or find it created."""
@@ -141,6 +150,8 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
         self.log.info("Model %s from %s", name, self.training_job_name)
         is_local = self.hook.is_local
         ModelLink.keep(context, self, self.hook.conn, is_local=is_local, model_name=name)
+        self._lineage = model_lineage(request, arn)
+        add_to_asset_events(context, self.outlets, model_event_extra(training_job, name, arn))
         result = {
             "ModelName": name,
             "ModelArn": arn,
@@ -149,6 +160,10 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
             "TuningJobArn": training_job.get("TuningJobArn"),
         }
         return {key: value for key, value in result.items() if value is not None}
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:  # noqa: ARG002 -- OpenLineage calls it so
+        """Give the artifact, and the model that was made of it."""
+        return to_operator_lineage(self._lineage)
 
     def _training_job(self) -> dict[str, Any]:
         training_job = self.hook.describe_training_job(self.training_job_name)
