@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.contract.aws import DEADLINE_SECONDS
@@ -23,6 +24,15 @@ def descendants(pid: int) -> set[int]:
 def children(pid: int) -> set[int]:
     """The ids of a process's own children."""
     return {child for child in _all() if _parent(child) == pid}
+
+
+def wait_for(listed: Callable[[int], set[int]], pid: int, count: int) -> set[int]:
+    """What `listed` says of a process, as soon as there are that many."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while len(found := listed(pid)) < count:
+        assert time.monotonic() < deadline, f"only {found}"
+        time.sleep(0.05)
+    return found
 
 
 def wait_until_gone(pids: set[int]) -> None:

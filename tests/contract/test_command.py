@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from tests.contract.aws import DEADLINE_SECONDS, Aws
 from tests.contract.conftest import StartEndpoint
 from tests.contract.examples import DEFINITION, changed, endless, example, rows
-from tests.contract.processes import descendants, wait_until_gone
+from tests.contract.processes import descendants, wait_for, wait_until_gone
 
 
 def refused(*options: str, code: int = 1) -> str:
@@ -37,12 +36,7 @@ def train(aws: Aws, endpoint: int) -> set[int]:
     request = example(aws.upload(rows(400, seed=1), rows(200, seed=2)))
     name = aws.create(endless(request))
     aws.wait(name, lambda job: job["TrainingJobStatusCounters"]["InProgress"] == 3)
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    # Beside them there is the fork server.
-    while len(found := descendants(endpoint)) < 1 + 3:
-        assert time.monotonic() < deadline, f"only {found}"
-        time.sleep(0.05)
-    return found
+    return wait_for(descendants, endpoint, 1 + 3)  # the fork server and they
 
 
 def test_it_says_when_it_is_ready_and_ends_with_0(start_endpoint: StartEndpoint) -> None:

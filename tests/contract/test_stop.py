@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from tests.contract.aws import Aws, Document, has_ended, poll
 from tests.contract.conftest import StartEndpoint
 from tests.contract.examples import DEFINITION, LIMITS, changed, endless, example, rows
-from tests.contract.processes import children
+from tests.contract.processes import children, wait_for
 
 
 def is_training(aws: Aws, job: Document) -> bool:
@@ -60,7 +60,7 @@ def test_stopping_shows_running_counters_until_the_training_jobs_are_gone(
     name = aws.create(endless(example(aws.upload(rows(400, seed=1), rows(200, seed=2)))))
     aws.wait(name, lambda job: is_training(aws, job))
     (fork_server,) = children(process.pid)
-    training = children(fork_server)
+    training = wait_for(children, fork_server, 3)
     for pid in training:
         os.kill(pid, signal.SIGSTOP)
     aws.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
