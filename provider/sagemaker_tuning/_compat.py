@@ -6,7 +6,7 @@ Airflow 3.0.6 to 3.3; amazon provider 9.12 and later.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 try:
     from airflow.sdk.configuration import conf
@@ -16,6 +16,7 @@ except ImportError:  # before 3.2
 try:
     from airflow.sdk.exceptions import (
         AirflowFailException,
+        AirflowSensorTimeout,
         AirflowSkipException,
         AirflowTaskTimeout,
         TaskDeferralTimeout,
@@ -24,6 +25,7 @@ try:
 except ImportError:  # before 3.1
     from airflow.exceptions import (  # type: ignore[no-redef]
         AirflowFailException,
+        AirflowSensorTimeout,
         AirflowSkipException,
         AirflowTaskTimeout,
         TaskDeferralTimeout,
@@ -33,18 +35,50 @@ except ImportError:  # before 3.1
 from airflow.triggers.base import BaseTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow.sdk import Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 __all__ = [
     "AirflowFailException",
+    "AirflowSensorTimeout",
     "AirflowSkipException",
     "AirflowTaskTimeout",
     "TaskDeferralTimeout",
     "TaskDeferred",
     "conf",
+    "first_start",
     "has_to_kill",
     "is_still_deferred",
+    "with_first_start",
 ]
+
+
+_FIRST_START = "first_start"
+
+
+def first_start(context: Context) -> dict[str, str]:
+    """Give the ``kwargs`` of a deferral for ``with_first_start``."""
+    return {_FIRST_START: context["ti"].start_date.isoformat()}
+
+
+def with_first_start(context: Context, next_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Have the task instance's ``start_date`` be its first start, its deferred waits included.
+
+    Newer versions of Airflow see to that; in 3.0 it is the time of the latest resumption.
+
+    Args:
+        context: Of a task that is resumed.
+        next_kwargs: What Airflow resumes it with.
+
+    Returns:
+        What is left of them for the method that is resumed.
+    """
+    left = dict(next_kwargs or {})
+    if started := left.pop(_FIRST_START, None):
+        context["ti"].start_date = datetime.fromisoformat(started)
+    return left
 
 
 def has_to_kill(trigger: BaseTrigger) -> bool:

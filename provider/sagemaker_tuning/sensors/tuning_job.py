@@ -11,7 +11,13 @@ from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk import PokeReturnValue
 
-from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException
+from sagemaker_tuning._compat import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    first_start,
+    with_first_start,
+)
 from sagemaker_tuning.core.counters import CountersCondition
 from sagemaker_tuning.core.errors import AwsCallFailed, CountersOutOfReach, SageMakerTuningError
 from sagemaker_tuning.core.progress import progress_key, progress_line
@@ -86,9 +92,20 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         )
         timeout = timedelta(seconds=self.timeout)
         self.defer(
-            trigger=trigger, method_name="execute_complete", timeout=time_left(timeout, context)
+            trigger=trigger,
+            method_name="execute_complete",
+            kwargs=first_start(context),
+            timeout=time_left(timeout, context),
         )
         return None
+
+    def resume_execution(
+        self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
+    ) -> Any:
+        """Go on after the deferred wait."""
+        next_kwargs = with_first_start(context, next_kwargs)
+        with self._skipping():
+            return super().resume_execution(next_method, next_kwargs, context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Decide by what ended the deferred wait."""
@@ -102,7 +119,7 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         """Skip on the failures on which Airflow's own loop of a sensor would."""
         try:
             yield
-        except AirflowFailException as error:
+        except (AirflowFailException, AirflowSensorTimeout) as error:
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise

@@ -1,0 +1,68 @@
+"""A task that is resumed knows what it knew when it was deferred."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sagemaker_tuning._compat import AirflowSkipException, TaskDeferred
+from sagemaker_tuning.sensors.tuning_job import SageMakerTuningJobSensor
+from tests.operators.task import (
+    FOR_EVER,
+    FakeTaskInstance,
+    context,
+    launch_endless,
+    tuning_operator,
+    tuning_request,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMIT = timedelta(hours=1)
+WAITED = timedelta(minutes=40)
+
+
+def _create() -> Any:
+    return tuning_operator(
+        tuning_request(rounds=FOR_EVER), deferrable=True, execution_timeout=LIMIT
+    )
+
+
+def _sense() -> Any:
+    return SageMakerTuningJobSensor(
+        task_id="sense", tuning_job_name=launch_endless(), timeout=LIMIT, deferrable=True
+    )
+
+
+@pytest.mark.parametrize("make", [_create, _sense])
+def test_a_wait_that_is_taken_up_again_has_what_is_left_of_the_time(
+    make: Callable[[], Any],
+) -> None:
+    """The time runs from the first start; Airflow 3.0 knows only that of the resumption."""
+    task, ti = make(), FakeTaskInstance()
+    ti.start_date = datetime.now(UTC) - WAITED
+    with pytest.raises(TaskDeferred) as first:
+        task.execute(context(ti))
+    event = {
+        "HyperParameterTuningJobName": first.value.trigger.serialize()[1]["tuning_job_name"],
+        "HyperParameterTuningJobArn": None,
+    }
+    ti.start_date = datetime.now(UTC)
+    with pytest.raises(TaskDeferred) as again:
+        task.resume_execution(
+            first.value.method_name, {**(first.value.kwargs or {}), "event": event}, context(ti)
+        )
+    assert again.value.timeout is not None
+    assert again.value.timeout <= LIMIT - WAITED
+
+
+@pytest.mark.parametrize("choice", ["soft_fail", "never_fail"])
+def test_a_sensor_whose_time_is_over_while_it_is_deferred_skips_if_it_is_to(choice: str) -> None:
+    """It does as one that looks from a worker, in every version of Airflow."""
+    arguments: dict[str, Any] = {"tuning_job_name": "job", choice: True}
+    sensor = SageMakerTuningJobSensor(task_id="sense", **arguments)
+    with pytest.raises(AirflowSkipException):
+        sensor.resume_execution("__fail__", {"error": "Trigger timeout"}, context())
