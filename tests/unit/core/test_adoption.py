@@ -196,3 +196,37 @@ def test_a_chosen_name_proves_nothing(
     changed = copy.deepcopy(request_document)
     changed["HyperParameterTuningJobConfig"]["RandomSeed"] = 7
     assert isinstance(_decide(chosen, changed, description, {}), Refuse)
+
+
+def test_a_stopped_job_with_a_best_one_may_be_adopted(
+    claim: Claim, request_document: Document, tags: dict[str, str]
+) -> None:
+    """Only where the user accepts it, and only if something came of it."""
+    best = {
+        "TrainingJobName": "job-001",
+        "FinalHyperParameterTuningJobObjectiveMetric": {"MetricName": "auc", "Value": 0.9},
+    }
+    for status in ("Stopping", "Stopped"):
+        without = _described(request_document, status)
+        stopped = without | {"BestTrainingJob": best}
+        assert _decide(claim, request_document, stopped, tags, accepts_stopped=True) == Adopt()
+        for decision in (
+            _decide(claim, request_document, stopped, tags),
+            _decide(claim, request_document, without, tags, accepts_stopped=True),
+        ):
+            assert isinstance(decision, StopFirst | NextGeneration)
+
+
+@pytest.mark.parametrize("status", ["Stopped", "Failed"])
+def test_what_failed_fast_is_not_paid_for_again(
+    claim: Claim, request_document: Document, tags: dict[str, str], status: str
+) -> None:
+    """Up to the limit it is launched again, beyond it only if the user insists."""
+    description = _described(request_document, status, Completed=1, NonRetryableError=3)
+    refused = _decide(claim, request_document, description, tags, fail_fast=2)
+    assert isinstance(refused, Refuse)
+    assert "more than fail_fast=2" in refused.why
+    assert not refused.is_conflict
+    for policy in ({"fail_fast": 3}, {"fail_fast": 2, "retry_failed": True}):
+        decision = _decide(claim, request_document, description, tags, **policy)
+        assert isinstance(decision, NextGeneration)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from sagemaker_tuning.core.adoption import AdoptionPolicy
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
+    QuotaExceeded,
     TuningJobConflict,
     TuningJobFailed,
     TuningJobNotFound,
@@ -340,3 +342,42 @@ def test_only_our_own_jobs_are_stopped(
     cleared = launch(replace(ours, epoch=1, try_id="try-2"))
     assert aws.stopped == []
     assert set(aws.live) == {theirs.name, cleared.name}
+
+
+def test_a_quota_that_our_own_job_uses_up_is_not_waited_for(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """An earlier attempt's job may be what there is no more room for: it is adopted."""
+    launched = launch(first_try)
+    aws.before_create = [QuotaExceeded("no room", code="ResourceLimitExceeded", quota=1)]
+    again = launch(replace(first_try, is_first_try=False, try_id="try-2"))
+    assert (again.name, again.is_adopted) == (launched.name, True)
+
+
+def test_a_quota_without_room_is_an_error(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """Nothing was launched, and the caller decides whether to wait."""
+    aws.before_create = [QuotaExceeded("no room", code="ResourceLimitExceeded", quota=1)]
+    with pytest.raises(QuotaExceeded):
+        launch(first_try)
+    assert aws.jobs == {}
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "InProgress"])
+def test_only_a_completed_job_of_before_a_clear_is_reused(
+    aws: FakeSageMaker,
+    first_try: LaunchRequest,
+    launch: Callable[..., LaunchedTuningJob],
+    status: str,
+) -> None:
+    """A live one is stopped, and what did not complete is launched again."""
+    old = launch(first_try)
+    aws.end(old.name, status, Completed=1)
+    policy = AdoptionPolicy(reuse_completed=True)
+    cleared = replace(first_try, epoch=1, try_id="try-2", policy=policy)
+    new = launch(cleared)
+    assert (new.name == old.name) is (status == "Completed")
+    assert (old.name in aws.stopped) is (status == "InProgress")
+    changed = replace(cleared, document={**first_try.document, "Autotune": {"Mode": "Enabled"}})
+    assert launch(replace(changed, epoch=2, try_id="try-3")).name not in {old.name, new.name}
