@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 
+from sagemaker_tuning._compat import AirflowFailException
 from sagemaker_tuning.core.errors import InvalidTuningRequest
 from sagemaker_tuning.hooks.inputs import check_inputs
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
