@@ -18,6 +18,14 @@ class SageMakerModelHook(SageMakerTuningHook):
 
     Each ``find_*`` gives None where there is nothing of the name, and each ``delete_*`` says
     whether there was anything to delete.
+
+    Example:
+        >>> from airflow.sdk import task
+        >>> @task
+        ... def served_artifact(model_name: str) -> str | None:
+        ...     model = SageMakerModelHook(region_name="eu-west-1").find_model(model_name)
+        ...     return model["PrimaryContainer"]["ModelDataUrl"] if model else None
+        >>> artifact = served_artifact("churn")
     """
 
     def find_model(self, name: str) -> dict[str, Any] | None:

@@ -47,6 +47,15 @@ class SageMakerTuningHook(AwsBaseHook):
 
     Every method that calls AWS raises ``AwsCallFailed``; those that read one resource also
     ``TuningJobNotFound``.
+
+    Example:
+        >>> from airflow.sdk import task
+        >>> @task
+        ... def live_tuning_jobs() -> list[str]:
+        ...     hook = SageMakerTuningHook(region_name="eu-west-1")
+        ...     jobs = hook.iter_tuning_jobs(status="InProgress")
+        ...     return [job["HyperParameterTuningJobName"] for job in jobs]
+        >>> names = live_tuning_jobs()
     """
 
     def __init__(

@@ -134,6 +134,31 @@ class SageMakerCreateTuningJobOperator(
         TuningJobTimeout: ``execution_timeout`` has passed while the task was deferred.
         QuotaExceeded: A quota has no room, and ``on_quota`` is ``fail``.
         AwsCallFailed: AWS refuses a call.
+
+    Example:
+        >>> tune = SageMakerCreateTuningJobOperator(
+        ...     task_id="tune",
+        ...     tuning_job_config={
+        ...         "Strategy": "Bayesian",
+        ...         "HyperParameterTuningJobObjective": {
+        ...             "MetricName": "validation:auc",
+        ...             "Type": "Maximize",
+        ...         },
+        ...         "ParameterRanges": {
+        ...             "ContinuousParameterRanges": [
+        ...                 {"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}
+        ...             ]
+        ...         },
+        ...         "ResourceLimits": {
+        ...             "MaxNumberOfTrainingJobs": 20,
+        ...             "MaxParallelTrainingJobs": 2,
+        ...         },
+        ...     },
+        ...     training_job_definition="training_job_definition.yaml",  # beside the DAG
+        ...     retries=3,
+        ...     deferrable=True,
+        ... )
+        >>> name = tune.output["HyperParameterTuningJobName"]  # for the next task
     """
 
     aws_hook_class = SageMakerTuningHook
@@ -409,6 +434,13 @@ class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
     Raises:
         TuningJobNotFound: There is no such tuning job.
         AwsCallFailed: AWS refuses the call.
+
+    Example:
+        >>> SageMakerStopTuningJobOperator(
+        ...     task_id="stop",
+        ...     tuning_job_name="{{ ti.xcom_pull('tune')['HyperParameterTuningJobName'] }}",
+        ... ).as_teardown()
+        <Task(SageMakerStopTuningJobOperator): stop>
     """
 
     aws_hook_class = SageMakerTuningHook

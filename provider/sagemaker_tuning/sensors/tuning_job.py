@@ -170,6 +170,12 @@ class SageMakerTuningJobSensor(_TuningJobSensor):
         TuningJobStopped: It was stopped.
         TuningJobNotFound: There is no such tuning job.
         AwsCallFailed: AWS refuses the call; throttling and faults of the service are waited out.
+
+    Example:
+        >>> SageMakerTuningJobSensor(
+        ...     task_id="wait", tuning_job_name="{{ params.tuning_job_name }}", deferrable=True
+        ... )
+        <Task(SageMakerTuningJobSensor): wait>
     """
 
     template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
@@ -205,6 +211,14 @@ class SageMakerTrainingJobCountersSensor(_TuningJobSensor):
             longer be met (``CountersOutOfReach``): told at once, not when the tuning job ends.
         TuningJobNotFound: There is no such tuning job.
         AwsCallFailed: AWS refuses the call; throttling and faults of the service are waited out.
+
+    Example:
+        >>> SageMakerTrainingJobCountersSensor(
+        ...     task_id="five_results",
+        ...     tuning_job_name="{{ params.tuning_job_name }}",
+        ...     counters={"Completed": 5},
+        ... )
+        <Task(SageMakerTrainingJobCountersSensor): five_results>
     """
 
     template_fields: Sequence[str] = aws_template_fields("tuning_job_name", "counters")

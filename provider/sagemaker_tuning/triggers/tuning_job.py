@@ -83,6 +83,23 @@ class SageMakerTuningJobTrigger(BaseTrigger):
     The event's payload has ``HyperParameterTuningJobName`` and ``…Arn``; ``TuningJob``, the job as
     it was when the wait ended; ``OutOfReach`` with the reason where the counters can no longer be
     reached; or ``Error`` and ``ErrorType`` where the wait failed for good.
+
+    Example:
+        In an operator of one's own, to which the event comes back:
+
+        >>> from airflow.sdk import BaseOperator
+        >>> class AwaitFirstResults(BaseOperator):
+        ...     def execute(self, context):
+        ...         trigger = SageMakerTuningJobTrigger(
+        ...             tuning_job_name="churn-2026-01-01", counters={"Completed": 5}
+        ...         )
+        ...         self.defer(trigger=trigger, method_name="execute_complete")
+        ...
+        ...     def execute_complete(self, context, event):
+        ...         return event["TuningJob"]["BestTrainingJob"]
+        >>> AwaitFirstResults(task_id="await_first_results").execute({})
+        Traceback (most recent call last):
+        airflow.sdk.exceptions.TaskDeferred: ...
     """
 
     def __init__(
