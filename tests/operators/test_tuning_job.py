@@ -21,6 +21,7 @@ from sagemaker_tuning.core.errors import (
     TuningJobTimeout,
 )
 from sagemaker_tuning.operators.tuning_job import (
+    SageMakerCreateTuningJobOperator,
     SageMakerStopTuningJobOperator,
 )
 from sagemaker_tuning.triggers.tuning_job import (
@@ -206,3 +207,32 @@ def test_no_job_is_left_by_a_task_that_has_no_try_left(client: Any, retries: int
         )
     assert (status_of(client, name) == "InProgress") == (retries == 1)
     SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name).execute(context())
+
+
+def test_several_definitions_are_a_field_like_others(client: Any) -> None:
+    """Both algorithms of one tuning job are tuned."""
+    request = tuning_request(jobs=4)
+    config = request["tuning_job_config"]
+    definitions = [
+        request["training_job_definition"]
+        | {
+            "DefinitionName": name,
+            "TuningObjective": config["HyperParameterTuningJobObjective"],
+            "HyperParameterRanges": config["ParameterRanges"],
+        }
+        for name in ("one", "other")
+    ]
+    del config["HyperParameterTuningJobObjective"], config["ParameterRanges"]
+    operator = SageMakerCreateTuningJobOperator(
+        task_id="tune",
+        tuning_job_config=config,
+        training_job_definitions=definitions,
+        poll_interval=0.1,
+        deferrable=False,
+    )
+    name = operator.execute(context())["HyperParameterTuningJobName"]
+    listed = client.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name
+    )
+    names = {job["TrainingJobDefinitionName"] for job in listed["TrainingJobSummaries"]}
+    assert names == {"one", "other"}
