@@ -7,14 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.integration.crashes.deployment import (
-    LIVE,
-    STATUS,
-    Deployment,
-    Document,
-    Run,
-    until,
-)
+from tests.integration.crashes.deployment import Deployment, Document, until
+from tests.integration.crashes.run import LIVE, STATUS, Run
 
 
 @dataclass
@@ -46,7 +40,8 @@ class Case:
     ) -> Run:
         """Start a DAG run that the case is about."""
         run_id = run_id or f"run-{uuid.uuid4().hex[:8]}"
-        run = (deployment or self.deployment).start(dag_id, run_id, conf)
+        run = Run(deployment or self.deployment, dag_id, run_id)
+        run.start(conf)
         if run not in self._runs:
             self._runs.append(run)
         return run

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+DAGS = HERE / "dags"
 WRITE = "--write-cases"
 # The waits for a sign of life, as short as a busy machine allows.
 IMPATIENT = {
@@ -40,7 +41,7 @@ UNSTEADY = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Have an option that writes the docs' table of cases, of those that are run."""
+    """Have an option that writes the cases that are run into the docs' table."""
     parser.addoption(WRITE, action="store_true", help="write the table of cases into the docs")
 
 
@@ -50,7 +51,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     algorithm = shlex.join([sys.executable, str(HERE / "gate.py")])
     with Stack(
         tmp_path_factory.mktemp("crashes"),
-        dags=HERE / "dags",
+        dags=DAGS,
         endpoint_options=["--faults", "--algorithm", f"*/gate:*={algorithm}"],
         environment=IMPATIENT | UNSTEADY,
         restarts=True,
@@ -64,7 +65,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 def bystander(deployment: Deployment) -> str:
     """Launch a tuning job that is none of Airflow's business; give its name."""
     config, definition = (
-        json.loads((HERE / "dags" / f"{name}.json").read_text(encoding="utf-8"))
+        json.loads((DAGS / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("tuning_job_config", "training_job_definition")
     )
     config["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 1

@@ -21,20 +21,27 @@ def rows() -> list[str]:
 
 
 def write(found: list[str]) -> None:
-    """Have these lines in the docs and no others."""
+    """Have these lines in the docs, with those of the other cases that there still are."""
+    known = {sentence_of(line): line for line in [*rows(), *found]}
+    lines = [known[sentence] for sentence in sentences() if sentence in known]
     before, _, after = _parts()
-    PAGE.write_text("".join([before, _BEGIN, _HEAD, *found, _END, after]), encoding="utf-8")
+    PAGE.write_text("".join([before, _BEGIN, _HEAD, *lines, _END, after]), encoding="utf-8")
 
 
-def sentences() -> set[str]:
+def sentence_of(line: str) -> str:
+    """Give the case of a line."""
+    return line.removeprefix("| ").partition(" | ")[0]
+
+
+def sentences() -> list[str]:
     """Give the sentences of all tests here that are about a case."""
-    return {
+    return [
         " ".join((ast.get_docstring(node) or "").split())
-        for file in Path(__file__).parent.glob("test_*.py")
+        for file in sorted(Path(__file__).parent.glob("test_*.py"))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
         if any(argument.arg == "case" for argument in node.args.args)
-    }
+    ]
 
 
 def _parts() -> tuple[str, str, str]:
