@@ -203,6 +203,9 @@ class SageMakerCreateTuningJobOperator(
         if poll_interval <= 0:
             msg = f"poll_interval is {poll_interval!r}: give seconds, above 0"
             raise ValueError(msg)
+        if fail_fast is not None and fail_fast < 0:
+            msg = f"fail_fast is {fail_fast!r}: give a number of training jobs, 0 or more"
+            raise ValueError(msg)
         check_choice("on_quota", on_quota, OnQuota)
         check_choice("on_stopped", on_stopped, OnStopped)
         self.tuning_job_config = tuning_job_config
@@ -345,6 +348,9 @@ class SageMakerCreateTuningJobOperator(
                     timeout=time_left(self.execution_timeout, context),
                 )
             time.sleep(pause.total_seconds())
+            if self._is_killed:
+                msg = "the task was killed while it waited for room in the quota"
+                raise AirflowFailException(msg)
 
     def _defer(self, launched: LaunchedTuningJob, context: Context) -> NoReturn:
         trigger = SageMakerTuningJobTrigger(
