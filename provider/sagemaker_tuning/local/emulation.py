@@ -9,6 +9,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from moto.backend_index import backend_url_patterns
 from moto.backends import list_of_moto_modules
+from moto.core.common_models import BaseModel
 from moto.moto_server.werkzeug_app import SIGNING_ALIASES, DomainDispatcherApplication
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS")
@@ -24,7 +25,15 @@ _FAMILIES = {
 
 
 class Moto(DomainDispatcherApplication):
-    """moto's application. Unlike its own it raises NotImplementedError for other services."""
+    """moto's application. Unlike its own it raises NotImplementedError for other services.
+
+    Nor does it keep each object that any service has ever made, as moto does for its dashboard,
+    which is closed here: log lines and objects in S3 would stay in memory when they are gone.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        BaseModel.__new__ = staticmethod(_made)  # type: ignore[assignment,method-assign]
 
     def get_backend_for_host(self, host: str | None) -> Any:
         """Raises at once, where its own prints to standard output and fails later."""
@@ -34,6 +43,10 @@ class Moto(DomainDispatcherApplication):
         if backend is None:
             raise NotImplementedError(host)
         return backend
+
+
+def _made(model: type, *_args: object, **_kwargs: object) -> Any:
+    return object.__new__(model)
 
 
 def is_emulated(service: str) -> bool:

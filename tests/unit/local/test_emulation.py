@@ -1,10 +1,16 @@
 """What is emulated of AWS, by the names that requests are signed for."""
 
+import gc
+import weakref
+from typing import Any
+
 import pytest
+from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.test import Client
 
 from sagemaker_tuning.local import emulation
+from sagemaker_tuning.local.names import ACCOUNT_ID
 
 
 @pytest.mark.parametrize("service", ["mobiletargeting", "monitoring", "s3", "sqs", "states"])
@@ -44,3 +50,17 @@ def test_a_service_that_moto_has_not_is_an_exception_and_no_output(
     with pytest.raises(NotImplementedError):
         Client(emulation.Moto(create_backend_app)).post("/", headers=headers)
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_replaced_is_not_kept() -> None:
+    """The dashboard of moto, which is closed, would have every object that has ever been."""
+    emulation.Moto(create_backend_app)
+    s3: Any = get_backend("s3")[ACCOUNT_ID]["aws"]
+    s3.create_bucket("replacing", "us-east-1")
+    replaced = weakref.ref(s3.put_object("replacing", "key", b"1"))
+    s3.put_object("replacing", "key", b"2")
+    gc.collect()
+    assert replaced() is None
+    assert s3.get_object("replacing", "key").value == b"2"
+    s3.delete_object("replacing", "key")
+    s3.delete_bucket("replacing")
