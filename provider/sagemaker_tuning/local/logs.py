@@ -54,13 +54,19 @@ class LogStream:
         """Puts what has come since the last time; a log that was deleted is not made again."""
         with self._lock:
             events, self._pending = self._pending, []
+            if not events:
+                return
+            backend = _backend(self._region)
             try:
-                if events:
-                    backend = _backend(self._region)
-                    backend.put_log_events(GROUP, self._name, events)
-                    _shorten(backend.groups[GROUP].streams[self._name])
-            except (LogsClientError, KeyError) as error:  # the latter between two of these lines
+                backend.put_log_events(GROUP, self._name, events)
+            except LogsClientError as error:
                 _log.warning("%d lines of %s are lost: %s", len(events), self._name, error)
+            except Exception as error:  # noqa: BLE001 -- moto raises whatever subscribers do
+                _log.warning(
+                    "%d lines of %s reach no subscriber: %r", len(events), self._name, error
+                )
+            with suppress(KeyError):  # it has just been deleted
+                _shorten(backend.groups[GROUP].streams[self._name])
 
 
 class LogShipper:

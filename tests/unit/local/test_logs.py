@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from moto.backends import get_backend
+from moto.logs.models import SubscriptionFilter
 
 from sagemaker_tuning.local.logs import GROUP, LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
@@ -40,3 +41,17 @@ def test_of_a_log_with_long_lines_the_end_is_kept() -> None:
 def test_a_short_log_is_kept_whole() -> None:
     """Without its empty lines, which CloudWatch does not have."""
     assert [event.message for event in written("first", "", "last").events] == ["first", "last"]
+
+
+def test_a_subscriber_that_is_gone_costs_no_line() -> None:
+    """Nor does it fail the training job, or keep the lines of others from being shipped."""
+    logs: Any = get_backend("logs")[ACCOUNT_ID][REGION]
+    logs.ensure_log_group(GROUP)
+    filters = logs.groups[GROUP].subscription_filters
+    gone = f"arn:aws:firehose:{REGION}:{ACCOUNT_ID}:deliverystream/gone"
+    filters["gone"] = SubscriptionFilter("gone", GROUP, "", gone, "role")
+    try:
+        log = written("first", "last")
+    finally:
+        del filters["gone"]
+    assert [event.message for event in log.events] == ["first", "last"]
