@@ -2,6 +2,11 @@
 
 AIRFLOW ?= 3.3.2
 LOCKED := requirements/airflow-$(AIRFLOW).txt
+OLDEST := 3.0.6
+# All that an Airflow may do otherwise: not what was compared with the newest amazon provider, nor
+# what OpenLineage is told, which is not in the old set.
+OLDEST_TESTS = tests/unit/hooks tests/unit/links tests/unit/triggers tests/operators \
+	--ignore tests/operators/test_amazon_compared.py --ignore tests/operators/test_lineage.py
 BIN := .venv/bin
 ARGS ?=
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS) \
@@ -11,7 +16,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-clients lint format bench bench-tuning lock wheel
+.PHONY: help venv demo up down test test-clients test-oldest lint format bench bench-tuning lock wheel
 .SILENT:
 
 help: ## list the targets (the default)
@@ -40,6 +45,11 @@ test-clients: venv ## drive the local endpoint by the SageMaker Python SDK, vers
 		.venv-sdk-$$sdk/bin/python -m pytest tests/clients/test_sdk_$$sdk.py $(ARGS) || exit; \
 	done
 
+test-oldest: venv ## the tests that Airflow has a part in, on the oldest one that is supported
+	sh requirements/venv.sh requirements/airflow-$(OLDEST).txt .venv-airflow-$(OLDEST)
+	ENDPOINT_PYTHON=$(BIN)/python .venv-airflow-$(OLDEST)/bin/python -m pytest \
+		$(or $(ARGS),$(OLDEST_TESTS))
+
 lint: venv ## ruff, mypy and the import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -61,6 +71,8 @@ lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions
 		echo "make lock: needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt && \
 	$(COMPILE) setup.cfg $(LOCKED:.txt=.in) --extra dev -o $(LOCKED) && \
+	$(COMPILE) --exclude-newer 2025-09-05 setup.cfg requirements/airflow-$(OLDEST).in \
+		--extra templates -o requirements/airflow-$(OLDEST).txt && \
 	$(COMPILE) requirements/sagemaker-sdk-v2.in -o requirements/sagemaker-sdk-v2.txt && \
 	$(COMPILE) requirements/sagemaker-sdk-v3.in -o requirements/sagemaker-sdk-v3.txt
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a virtual environment: a locked set of packages and, in .venv, this project, editable.
+# Makes a virtual environment: a locked set of packages and, where that has Airflow, this project,
+# editable.
 #
 #   sh requirements/venv.sh LOCKED_SET [FOLDER]
 #
@@ -21,17 +22,22 @@ fail() {
 }
 
 # Prints the version, and the path behind a shim or a virtual environment; fails for an
-# interpreter that cannot carry Airflow.
+# interpreter that cannot carry Airflow. There is no Airflow 3.0 for Python 3.13.
 probe='
 import os, sys
+newest = int(sys.argv[1])
 python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 print(".".join(map(str, sys.version_info[:3])), python)
 import sqlite3, ssl
-sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, newest))
 '
 
 # Every folder of PATH counts: a pyenv shim that only fails may hide a good interpreter.
 find_python() {
+    newest=13 versions="3.11, 3.12 or 3.13"
+    if grep -q '^apache-airflow==3\.0\.' "$locked"; then
+        newest=12 versions="3.11 or 3.12"
+    fi
     if [ -n "${PYTHON:-}" ]; then
         set -- "$PYTHON"
     else
@@ -47,7 +53,7 @@ find_python() {
         for folder in $folders; do
             candidate=$folder/${name##*/}
             [ -x "$candidate" ] || continue
-            if found=$("$candidate" -c "$probe" 2>/dev/null); then
+            if found=$("$candidate" -c "$probe" "$newest" 2>/dev/null); then
                 unset IFS
                 version=${found%% *}
                 python=${found#* }
@@ -57,7 +63,7 @@ find_python() {
         done
         unset IFS
     done
-    wanted="a Python 3.11, 3.12 or 3.13 that has ssl and sqlite3"
+    wanted="a Python $versions that has ssl and sqlite3"
     [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not $wanted${seen:+ (${seen#, })}"
     fail "needs $wanted and found none on PATH${seen:+ (${seen#, })}; install one or name one: PYTHON=/path/to/python3.12"
 }
@@ -66,8 +72,12 @@ find_python() {
 # counts, because the scripts of a .venv and the editable project name it.
 made_from() {
     project=setup.cfg
-    [ "$venv" = .venv ] || project=
+    has_airflow || project=
     echo "$({ cat "$locked" $project requirements/venv.sh && pwd -P; } | cksum) $locked $python"
+}
+
+has_airflow() {
+    grep -q '^apache-airflow==' "$locked"
 }
 
 is_made() {
@@ -109,11 +119,11 @@ with_pip() {
         >>"$log" 2>&1 </dev/null
 }
 
-# The set is complete, so there is nothing to resolve; setuptools is in that of .venv, so there
-# is nothing to fetch for building this project.
+# The set is complete, so there is nothing to resolve; setuptools is in those with Airflow, so
+# there is nothing to fetch for building this project.
 install_with() {
     "$1" --no-deps --require-hashes -r "$locked" || return
-    [ "$venv" != .venv ] || "$1" --no-deps --no-build-isolation --editable .
+    ! has_airflow || "$1" --no-deps --no-build-isolation --editable .
 }
 
 # uv does not read pip's configuration; an index named only there is meant for both.
