@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tarfile
-import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,37 +13,28 @@ import pytest
 import xgboost
 from sklearn.metrics import roc_auc_score
 
+from tests.integration.waiting import until
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from demo.airflow_api import AirflowApi
     from demo.stack import Stack
 
 TEMPLATE = "tune_and_create_model"
 DEFERRED = "tune_from_conf"
-_DEADLINE_SECONDS = 180
 _FOR_EVER = 1_000_000
 """Boosting rounds that do not end while a test runs."""
 
 
-def _until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait for a true value and give it."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.3)
-    pytest.fail(f"{what}: not within {_DEADLINE_SECONDS} s")
-
-
 def _run(airflow: AirflowApi, dag_id: str, conf: dict[str, Any] | None = None) -> str:
-    _until(lambda: airflow.has_dag(dag_id), f"Airflow reads {dag_id}")
+    until(lambda: airflow.has_dag(dag_id), f"Airflow reads {dag_id}")
     return airflow.trigger(dag_id, conf)
 
 
 def _ended(airflow: AirflowApi, dag_id: str, run_id: str) -> str:
     return str(
-        _until(
+        until(
             lambda: (
                 (state := airflow.dag_run(dag_id, run_id)["state"]) in {"success", "failed"}
                 and state
@@ -183,14 +173,14 @@ def test_no_tuning_job_outlives_its_dag_run(
 ) -> None:
     """When a sensor is marked failed, the template's teardown stops the tuning job."""
     run_id = _run(airflow, TEMPLATE, {"num_round": _FOR_EVER})
-    _until(
+    until(
         lambda: _task(airflow, TEMPLATE, run_id, "training_jobs_completed")["state"] == "deferred",
         "the sensor is deferred",
     )
     name = airflow.result(TEMPLATE, run_id, "create_tuning_job")["HyperParameterTuningJobName"]
     _mark_failed(stack, TEMPLATE, run_id, "training_jobs_completed")
     assert _ended(airflow, TEMPLATE, run_id) == "failed"
-    _until(lambda: _status(sagemaker, name) == "Stopped", f"{name} is stopped")
+    until(lambda: _status(sagemaker, name) == "Stopped", f"{name} is stopped")
 
 
 def _status(sagemaker: Any, name: str) -> str:
@@ -224,7 +214,7 @@ def deferred(
             "training_job_definition": definition,
         },
     )
-    _until(lambda: _waits_in_triggerer(stack, run_id), "the triggerer waits")
+    until(lambda: _waits_in_triggerer(stack, run_id), "the triggerer waits")
     (launched,) = _live(sagemaker) - before
     yield run_id, launched
     for live in _live(sagemaker):
@@ -244,7 +234,7 @@ def test_marking_the_deferred_task_failed_stops_its_job(
     """The triggerer stops the tuning job of a task that a person ended."""
     run_id, name = deferred
     _mark_failed(stack, DEFERRED, run_id, "tune")
-    _until(lambda: _status(sagemaker, name) == "Stopped", f"{name} is stopped")
+    until(lambda: _status(sagemaker, name) == "Stopped", f"{name} is stopped")
 
 
 def test_clearing_the_deferred_task_leaves_one_live_job(
@@ -253,8 +243,8 @@ def test_clearing_the_deferred_task_leaves_one_live_job(
     """Clear launches a job of its own, and the old one is stopped first."""
     run_id, old = deferred
     _clear(stack, DEFERRED, run_id, "tune")
-    _until(lambda: _status(sagemaker, old) == "Stopped", f"{old} is stopped")
-    _until(
+    until(lambda: _status(sagemaker, old) == "Stopped", f"{old} is stopped")
+    until(
         lambda: _task(airflow, DEFERRED, run_id, "tune")["state"] == "deferred",
         "the task is deferred again",
     )

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.aws import Aws
 from tests.contract.examples import endless, example, rows
+from tests.integration.waiting import DEADLINE_SECONDS, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from demo.airflow_api import AirflowApi
     from demo.stack import Stack
-
-_DEADLINE_SECONDS = 180
-
-
-def _until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.3)
-    pytest.fail(f"{what}: not within {_DEADLINE_SECONDS} s")
 
 
 def _list(stack: Stack, *options: str) -> tuple[int, str]:
@@ -37,7 +24,7 @@ def _list(stack: Stack, *options: str) -> tuple[int, str]:
         env=stack.environment,
         capture_output=True,
         text=True,
-        timeout=_DEADLINE_SECONDS,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
@@ -55,14 +42,14 @@ def running(stack: Stack, airflow: AirflowApi) -> dict[str, str]:
         "training_job_definition": request["TrainingJobDefinition"],
     }
     for dag_id in ("tune_from_conf", "launch_from_conf"):
-        _until(lambda dag_id=dag_id: airflow.has_dag(dag_id), f"Airflow reads {dag_id}")
+        until(lambda dag_id=dag_id: airflow.has_dag(dag_id), f"Airflow reads {dag_id}")
     waiting = airflow.trigger("tune_from_conf", conf)
     launched = airflow.trigger("launch_from_conf", conf)
-    _until(
+    until(
         lambda: airflow.task_instances("tune_from_conf", waiting)[0]["state"] == "deferred",
         "a task waits",
     )
-    _until(
+    until(
         lambda: airflow.dag_run("launch_from_conf", launched)["state"] == "success",
         "a task that does not wait is done",
     )

@@ -1,0 +1,24 @@
+"""Waiting for what a real Airflow does in its own time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+DEADLINE_SECONDS = 180
+
+
+def until(condition: Callable[[], T], what: str) -> T:
+    """Wait for a true value and give it."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    pytest.fail(f"{what}: not within {DEADLINE_SECONDS} s")
