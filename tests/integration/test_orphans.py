@@ -41,8 +41,10 @@ def running(stack: Stack, airflow: AirflowApi) -> dict[str, str]:
         "tuning_job_config": request["HyperParameterTuningJobConfig"],
         "training_job_definition": request["TrainingJobDefinition"],
     }
-    for dag_id in ("tune_from_conf", "launch_from_conf"):
-        until(lambda dag_id=dag_id: airflow.has_dag(dag_id), f"Airflow reads {dag_id}")
+    until(
+        lambda: all(map(airflow.has_dag, ("tune_from_conf", "launch_from_conf"))),
+        "Airflow reads both DAGs",
+    )
     waiting = airflow.trigger("tune_from_conf", conf)
     launched = airflow.trigger("launch_from_conf", conf)
     until(
