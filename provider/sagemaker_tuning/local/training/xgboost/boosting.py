@@ -50,17 +50,16 @@ def boost(values: Mapping[str, Any], evals: Evals, container: Container) -> None
     """
     wanted = _metrics(values)
     added = [name for name in wanted if name in scores.NAMES]
-    checkpoint, done = checkpoints.newest(container.checkpoint_dir)
-    rounds = max(0, values["num_round"] - done)
+    checkpoint, done = checkpoints.newest(container.checkpoint_dir, values["num_round"])
     try:
         booster = xgboost.train(
             _parameters(values, [name for name in wanted if name not in scores.NAMES]),
             evals[0][0],
-            rounds,
+            values["num_round"] - done,
             evals=evals,
             xgb_model=checkpoint,
             custom_metric=scores.scorer(added, values.get("objective", "")) if added else None,
-            callbacks=_callbacks(values, evals, container, done) if rounds else [],
+            callbacks=_callbacks(values, evals, container, done),
             verbose_eval=False,
         )
     except (xgboost.core.XGBoostError, ValueError) as error:

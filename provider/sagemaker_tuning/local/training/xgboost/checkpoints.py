@@ -20,11 +20,13 @@ _KEPT: Final = 5
 _TRIED: Final = 5
 
 
-def newest(directory: Path | None) -> tuple[xgboost.Booster | None, int]:
+def newest(directory: Path | None, rounds: int) -> tuple[xgboost.Booster | None, int]:
     """The last of the checkpoints that can be loaded, and how many rounds it has.
 
     Args:
         directory: Where they are, None where a training job has none.
+        rounds: How many there are to be. One is always left to do, although the container leaves
+            none: AWS has the metrics of all attempts, here only the last attempt's line has them.
 
     Returns:
         No model and 0 rounds where there is no checkpoint.
@@ -34,7 +36,7 @@ def newest(directory: Path | None) -> tuple[xgboost.Booster | None, int]:
     found = {
         int(match.group(1)): path
         for path in directory.iterdir()
-        if (match := _FORM.fullmatch(path.name))
+        if (match := _FORM.fullmatch(path.name)) and int(match.group(1)) + 1 < rounds
     }
     for number in sorted(found, reverse=True)[:_TRIED]:
         path = found[number]
