@@ -42,9 +42,7 @@ _FOR_USERS = [
 def test_the_examples_are_right(name: str) -> None:
     """What a docstring shows is what one gets, in a DAG that Airflow can store."""
     with DAG("examples", schedule=None) as dag:
-        results = doctest.testmod(
-            importlib.import_module(name), optionflags=doctest.IGNORE_EXCEPTION_DETAIL
-        )
+        results = doctest.testmod(importlib.import_module(name))
     assert results.attempted > 0
     assert results.failed == 0
     assert dag.tasks or name not in _FOR_USERS

@@ -99,7 +99,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         ...         return event["TuningJob"]["BestTrainingJob"]
         >>> AwaitFirstResults(task_id="await_first_results").execute({})
         Traceback (most recent call last):
-        airflow.sdk.exceptions.TaskDeferred: ...
+        airflow.sdk.exceptions.TaskDeferred
     """
 
     def __init__(

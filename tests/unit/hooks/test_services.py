@@ -6,16 +6,20 @@ import json
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from sagemaker_tuning.hooks.services import AwsService
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
 
-def _client(monkeypatch: pytest.MonkeyPatch, service: str, extra: Any, **arguments: Any) -> Any:
+def _hook(monkeypatch: pytest.MonkeyPatch, extra: Any, **arguments: Any) -> SageMakerTuningHook:
     connection = {"conn_type": "aws", "login": "key", "password": "secret", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_MINE", json.dumps(connection))
-    hook = SageMakerTuningHook(aws_conn_id="mine", **arguments)
-    return AwsService(hook, service).client
+    return SageMakerTuningHook(aws_conn_id="mine", **arguments)
+
+
+def _client(monkeypatch: pytest.MonkeyPatch, service: str, extra: Any, **arguments: Any) -> Any:
+    return AwsService(_hook(monkeypatch, extra, **arguments), service).client
 
 
 @pytest.mark.parametrize(
@@ -62,3 +66,11 @@ def test_the_users_configuration_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     config = {"retries": {"total_max_attempts": 2}, "connect_timeout": 7}
     theirs = _client(monkeypatch, "logs", extra, config=config).meta.config
     assert (theirs.retries["total_max_attempts"], theirs.connect_timeout) == (2, 7)
+
+
+def test_a_caller_may_have_less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of ours, and again where the user says nothing."""
+    brief = Config(connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    hook = _hook(monkeypatch, {"region_name": "us-east-1"}, config={"connect_timeout": 7})
+    config = AwsService(hook, "logs", brief).client.meta.config
+    assert (config.retries["total_max_attempts"], config.connect_timeout) == (3, 7)
