@@ -128,7 +128,7 @@ def test_what_a_killed_endpoint_has_left_is_removed_by_the_next(
 def test_missing_packages_are_one_clear_line(tmp_path: Path) -> None:
     """Without the extra the line says which packages are missing and how to install them."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys; sys.modules['moto'] = sys.modules['optuna'] = None"
+        "import sys; sys.modules['moto'] = sys.modules['regex'] = None"
     )
     result = subprocess.run(
         [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0"],
@@ -140,7 +140,7 @@ def test_missing_packages_are_one_clear_line(tmp_path: Path) -> None:
     )
     assert result.returncode == 1
     assert result.stderr == (
-        "sagemaker-tuning local: the packages moto, optuna are missing. Install them with"
+        "sagemaker-tuning local: the packages moto, regex are missing. Install them with"
         " pip install 'airflow-provider-sagemaker-tuning[local]'.\n"
     )
 

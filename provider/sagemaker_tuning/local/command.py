@@ -29,7 +29,7 @@ _EXTRA = "airflow-provider-sagemaker-tuning[local]"
 # How long a thread that computes, as the search does, keeps one waiting that is back from a file.
 _SWITCH_SECONDS = 0.0005
 _M_ARENA_MAX = -8  # of glibc's malloc.h
-_NEEDED = ("flask", "flask_cors", "moto", "optuna", "xgboost")
+_NEEDED = ("flask", "flask_cors", "moto", "optuna", "regex", "xgboost")
 _LARGEST_PORT = 65_535
 _LONGEST_SECONDS = 86_400
 
