@@ -16,10 +16,13 @@ import regex
 
 _log = logging.getLogger(__name__)
 _SEARCH_SECONDS: Final = 1.0
+_KEPT: Final = 512  # as many as re keeps: the training jobs of a tuning job share theirs
 # Those that stand for themselves everywhere but in the parts that `_literal` leaves out.
 _PLAIN: Final = re.compile(r"[^\\.^$*+?{}\[\]|()]")
 # Escapes of one character, which stand for a class of characters, a place or a control character.
 _ESCAPES: Final = frozenset("abfnrtvAbBdDsSwWZ")
+# What Python takes for a quantifier, a name or an escape, and a brace that is nothing of these.
+_BRACES: Final = re.compile(r"(\\[NPp]\{[^}]*\}|\\.|\{\d*,?\d*\})|\{", re.DOTALL)
 _FLAGS_OR_ASSERTION: Final = re.compile(r"\(\?(?!:|P<)")
 
 
@@ -42,7 +45,7 @@ class MetricScraper:
     ) -> None:
         self._tell = tell
         self._finders = [
-            (each["Name"], _literal(each["Regex"]), _finder(each)) for each in definitions
+            (each["Name"], _literal(_pythons(each["Regex"])), _finder(each)) for each in definitions
         ]
 
     def feed(self, line: str) -> list[tuple[str, float]]:
@@ -74,7 +77,7 @@ class MetricScraper:
 def _finder(definition: Mapping[str, str]) -> Callable[[str], regex.Match[str] | None]:
     name, expression = definition["Name"], definition["Regex"]
     try:
-        pattern = regex.compile(expression)
+        pattern = regex.compile(_pythons(expression))
     except regex.error as error:
         raise ValueError(
             f"metric definition {name!r}: {expression!r} is not a regular expression: {error}"
@@ -90,7 +93,16 @@ def _finder(definition: Mapping[str, str]) -> Callable[[str], regex.Match[str] |
     return partial(find, timeout=_SEARCH_SECONDS, concurrent=True)
 
 
-@lru_cache(maxsize=512)  # as many as re keeps: the training jobs of a tuning job share theirs
+@lru_cache(_KEPT)
+def _pythons(expression: str) -> str:
+    """An expression that means to regex what this one means to re.
+
+    The braces of other texts would be its syntax for what matches approximately.
+    """
+    return _BRACES.sub(lambda found: found[1] or r"\{", expression)
+
+
+@lru_cache(_KEPT)
 def _literal(expression: str) -> str:
     """The longest text that a match of ``expression`` must have in it; empty where none is known.
 

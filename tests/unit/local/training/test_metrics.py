@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import regex as regexes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -34,10 +33,13 @@ def test_metrics_of_similar_names_are_told_apart() -> None:
         (r"loss=(-?\d+)|cost=(\d+)", "loss=-3", -3.0),
         (r".*loss=(\S+)", "epoch 1 loss=0.5", 0.5),
         (r".*nothing|loss=(\S+)", "epoch 1 loss=0.5", 0.5),
+        (r"[[:digit:]]=(\S+)", "1=0.5", 0.5),
+        (r"{s}(\d)", "{s}7", 7.0),
+        (r"\{d<1}x{2}\N{COLON}(\d)", "{d<1}xx:7", 7.0),
     ],
 )
 def test_a_users_definition_may_match_anywhere(regex: str, line: str, value: float) -> None:
-    """A regex need not begin at the line's beginning."""
+    """A regex need not begin at the line's beginning, and has the meaning that Python gives it."""
     assert MetricScraper([{"Name": "m", "Regex": regex}]).feed(line) == [("m", value)]
 
 
@@ -85,27 +87,32 @@ _PARTS = [
     r"\\",
     r"\1",
     r"\b",
-    "[[:digit:]]",
+    "{e}",
+    "{s<=1}",
 ]
 _TEXTS = st.text("abA=#0.[](){}|\\", max_size=8)
 
 
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 @given(st.lists(st.sampled_from(_PARTS), max_size=10).map("".join), st.lists(_TEXTS, max_size=5))
 @example("[]a]b(.)", ["ab0"])
 @example(r"(a)\x61", ["aa"])
 @example("b{0,1}(.)", ["0"])
 @example("(?i)a(.)", ["A0"])
 @example("a|b(.)", ["b0"])
-@example("[[:digit:]](.)", ["10"])
+@example("a{e}(.)", ["b0"])
 def test_a_metric_is_found_where_its_regex_matches(regex: str, lines: list[str]) -> None:
-    """Whatever is looked at first to save time, the result is that of trying every regex."""
+    """Whatever is looked at first to save time, the result is that of Python's own search."""
     regex += "(0)" if "(" not in regex else ""
     try:
-        scraper = MetricScraper([{"Name": "m", "Regex": regex}])
-    except ValueError:
+        pattern = re.compile(regex)
+    except re.error:
         return
+    if not pattern.groups:
+        return
+    scraper = MetricScraper([{"Name": "m", "Regex": regex}])
     for line in [*lines, "0", "a0", "A0", "=0", "b=0.0"]:
-        match = regexes.search(regex, line)
+        match = pattern.search(line)
         value = match.group(1) if match else None
         expected = (
             [("m", float(value))] if value and re.fullmatch(r"\d+\.?\d*|\.\d+", value) else []
