@@ -10,7 +10,7 @@ from airflow.sdk import DAG
 
 from sagemaker_tuning.operators.tuning_job import SageMakerCreateTuningJobOperator
 
-SECONDS_BEFORE_TIMEOUT = 8
+SECONDS_BEFORE_TIMEOUT = 15
 
 
 def one_tuning_job(dag_id: str, *, dagrun_timeout: timedelta | None = None, **task: Any) -> None:
