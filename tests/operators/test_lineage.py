@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.openlineage.extractors.manager import ExtractorManager
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow.utils.state import TaskInstanceState
 
 from sagemaker_tuning.operators.leaderboard import SageMakerTuningJobLeaderboardOperator
 from sagemaker_tuning.operators.model import SageMakerCreateModelFromTrainingJobOperator
 from tests.contract import serving
-from tests.operators.task import BUCKET, FakeTaskInstance, context, fire, tuning_operator
+from tests.operators.task import (
+    BUCKET,
+    FakeTaskInstance,
+    context,
+    fire,
+    tuning_operator,
+    tuning_request,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.contract.aws import Aws, Document
 
 _Datasets = set[tuple[str, str]]
@@ -59,14 +70,30 @@ def test_a_tuning_job_reads_channels_and_writes_the_best_artifact(client: Any) -
     )
 
 
+def test_a_task_that_only_launches_says_what_its_job_reads(tmp_path: Path) -> None:
+    """Also a mapped one, whose files Airflow does not read: once it has run, not before."""
+    request = tuning_request()
+    (tmp_path / "definition.yaml").write_text(json.dumps(request["training_job_definition"]))
+    with DAG("mapped", template_searchpath=str(tmp_path), schedule=None):
+        task = tuning_operator(
+            request, training_job_definition="definition.yaml", wait_for_completion=False
+        )
+    assert _told(task, TaskInstanceState.RUNNING) == (set(), set())
+    task.execute(context())
+    assert _told(task, TaskInstanceState.SUCCESS) == (_READ, {_PATH})
+
+
 def test_a_task_that_failed_before_the_launch_says_what_it_would_have_read() -> None:
     """OpenLineage asks of failed tasks too; a document that is none is no second failure."""
     task = tuning_operator(tuning_job_name="a name that cannot be")
     with pytest.raises(AirflowFailException):
         task.execute(context())
     assert _told(task, TaskInstanceState.FAILED) == (_READ, {_PATH})
-    task.training_job_definition = "{neither: JSON: nor YAML"
-    assert _told(task, TaskInstanceState.FAILED) == (set(), set())
+    unread = tuning_operator()
+    unread.training_job_definition = "{neither: JSON: nor YAML"
+    with pytest.raises(AirflowFailException):
+        unread.execute(context())
+    assert _told(unread, TaskInstanceState.FAILED) == (set(), set())
 
 
 def test_a_leaderboard_in_s3_is_an_output() -> None:

@@ -37,8 +37,8 @@ def _datasets(names: Iterable[DatasetName]) -> list[Dataset]:
 class ReportsTuningJobLineage(TakesDocuments):
     """An operator that launches a tuning job, and says what it reads and writes."""
 
-    _description: Mapping[str, Any] | None = None
-    """The tuning job once it has ended, as Describe answers."""
+    _known: Mapping[str, Any] | None = None
+    """The request once it is read, and the answer of Describe once the tuning job has ended."""
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
         """Give the training jobs' input in S3, and where they will write, by the arguments."""
@@ -50,6 +50,6 @@ class ReportsTuningJobLineage(TakesDocuments):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:  # noqa: ARG002 -- OpenLineage calls it so
         """Give likewise, and the best training job's artifact; by what AWS says, once it ended."""
-        if self._description is None:
+        if self._known is None:
             return self.get_openlineage_facets_on_start()
-        return to_operator_lineage(tuning_job_lineage(self._description))
+        return to_operator_lineage(tuning_job_lineage(self._known))

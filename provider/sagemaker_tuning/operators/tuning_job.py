@@ -293,6 +293,7 @@ class SageMakerCreateTuningJobOperator(
 
     def _launch(self, context: Context) -> LaunchedTuningJob:
         document = with_role_arns(self.hook, self._document(context))
+        self._known = document
         request = self._launch_request(context, document)
         name = request.name(epoch=request.epoch, generation=1)
         self._validate(
@@ -372,7 +373,7 @@ class SageMakerCreateTuningJobOperator(
         return is_failing_fast(snapshot, self.fail_fast)
 
     def _result(self, description: Mapping[str, Any]) -> dict[str, Any]:
-        self._description = description
+        self._known = description
         snapshot = Snapshot.from_description(description)
         if self._fails_fast(snapshot):
             self.hook.stop_tuning_job(snapshot.name)
