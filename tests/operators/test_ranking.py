@@ -152,7 +152,7 @@ def test_another_metric_ranks_too(name: str) -> None:
         ({"rank": True}, "rank: True"),
         ({"rank": "best"}, "rank: 'best'"),
         ({"objective": {"MetricName": "validation:x", "Type": "Maximize"}}, "validation:auc"),
-        ({"objective": "[not YAML"}, "objective: neither JSON nor YAML"),
+        ({"objective": "[not YAML"}, "objective: not YAML"),
         ({"definition_name": "other"}, "definition_name: 'other'"),
     ],
 )

@@ -97,10 +97,14 @@ def test_a_failed_job_says_why() -> None:
 def test_a_bad_request_costs_nothing(client: Any) -> None:
     """Every mistake that templates have hidden is named, and no tuning job was created."""
     before = client.list_hyper_parameter_tuning_jobs(MaxResults=100)
-    request = tuning_request(jobs=0, RandomSeed="{{ ti.try_number }}")
+    operator = tuning_operator()
+    # What rendering may come to.
+    request = tuning_request(jobs=0)
     del request["training_job_definition"]["RoleArn"]
+    operator.tuning_job_config = request["tuning_job_config"]
+    operator.training_job_definition = request["training_job_definition"]
     with pytest.raises(AirflowFailException) as refused:
-        tuning_operator(request).execute(context())
+        operator.execute(context())
     assert isinstance(refused.value.__cause__, InvalidTuningRequest)
     assert len(refused.value.__cause__.violations) == 2
     after = client.list_hyper_parameter_tuning_jobs(MaxResults=100)

@@ -56,9 +56,10 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         tuning_job_name: str,
         deferrable: bool | None = None,
         poke_interval: float = DEFAULT_POLL_INTERVAL,
+        multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(poke_interval=poke_interval, **kwargs)
+        super().__init__(poke_interval=poke_interval, multiple_outputs=multiple_outputs, **kwargs)
         if self.poke_interval <= 0:
             msg = f"poke_interval is {poke_interval!r}: give seconds, above 0"
             raise ValueError(msg)
@@ -161,6 +162,7 @@ class SageMakerTuningJobSensor(_TuningJobSensor):
             good as a completed one if it has a best training job (``accept_best``).
         deferrable: Wait without a worker slot, in the triggerer.
         poke_interval: Seconds between two looks, above 0.
+        multiple_outputs: Push each key of the result as an XCom of its own too.
 
     Returns:
         As ``SageMakerCreateTuningJobOperator``.
@@ -202,6 +204,7 @@ class SageMakerTrainingJobCountersSensor(_TuningJobSensor):
             Failed), each 1 or more.
         deferrable: Wait without a worker slot, in the triggerer.
         poke_interval: Seconds between two looks, above 0.
+        multiple_outputs: Push each key of the result as an XCom of its own too.
 
     Returns:
         As ``SageMakerCreateTuningJobOperator``.
