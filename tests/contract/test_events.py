@@ -212,7 +212,10 @@ def test_rules_that_do_not_want_an_event_do_not_get_it(
 def test_a_target_is_sent_what_it_asks_for(
     aws: Aws, subscribe: Subscribe, request_document: Document
 ) -> None:
-    """A text of its own, a part of the event, or its template filled in, times as events say."""
+    """A text of its own, a part of the event, or its template filled in, times as events say.
+
+    A variable for what an event has not is not in the text.
+    """
     constant, part, timed = Queue(aws), Queue(aws), Queue(aws)
     subscribe(
         {"detail-type": [TUNING], "detail": {"HyperParameterTuningJobStatus": ["Completed"]}},
@@ -222,8 +225,12 @@ def test_a_target_is_sent_what_it_asks_for(
             "Id": "timed",
             "Arn": timed.arn,
             "InputTransformer": {
-                "InputPathsMap": {"moment": "$.time"},
-                "InputTemplate": '{"time": "<moment>"}',
+                "InputPathsMap": {
+                    "moment": "$.time",
+                    "reason": "$.detail.FailureReason",
+                    "stopped": "$.detail.TrainingJobStatusCounters.Stopped",
+                },
+                "InputTemplate": '{"time": "<moment>", "reason": "<reason>", "stopped": <stopped>}',
             },
         },
     )
@@ -231,7 +238,8 @@ def test_a_target_is_sent_what_it_asks_for(
     assert constant.until(bool) == [{"do": "this"}]
     assert part.until(bool) == [job["TrainingJobStatusCounters"]]
     changed_at = job["LastModifiedTime"].astimezone(UTC)
-    assert timed.until(bool) == [{"time": f"{changed_at:%Y-%m-%dT%H:%M:%SZ}"}]
+    moment = f"{changed_at:%Y-%m-%dT%H:%M:%SZ}"
+    assert timed.until(bool) == [{"time": moment, "reason": "", "stopped": 0}]
 
 
 def test_another_regions_rules_are_its_own(

@@ -73,8 +73,15 @@ def _input(target: Document, event: Document) -> str:
         found = parse(target["InputPath"]).find(event)
         return json.dumps(found[0].value if found else None)
     if "InputTransformer" in target:
-        transformer = target["InputTransformer"]
-        whole: Any = {**event, "ingestion-time": event["time"]}
-        paths = transformer.get("InputPathsMap", {})
-        return json.dumps(EventTemplateParser.parse(transformer["InputTemplate"], paths, whole))
+        return json.dumps(_transformed(target["InputTransformer"], event))
     return json.dumps(event)
+
+
+def _transformed(transformer: Document, event: Document) -> Any:
+    whole: Any = {**event, "ingestion-time": event["time"]}
+    template, paths = transformer["InputTemplate"], transformer.get("InputPathsMap", {})
+    # moto leaves the name of a variable that the event does not have where it is.
+    for name, path in paths.items():
+        if all(found.value in (None, "") for found in parse(path).find(whole)[:1]):
+            template = template.replace(f"<{name}>", "")
+    return EventTemplateParser.parse(template, paths, whole)
