@@ -9,6 +9,7 @@ where it matters, and after the credentials were resolved.
 
 from __future__ import annotations
 
+import math
 import numbers
 import re
 from difflib import get_close_matches
@@ -207,6 +208,8 @@ def _scalar_findings(
         if "pattern" in metadata and not _matches(metadata["pattern"], value):
             yield Violation(path, repr(value), f"must match {metadata['pattern']} ({page})")
         return
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Violation(path, repr(value), f"must be a finite number ({page})")
     if "min" in metadata and value < metadata["min"]:
         yield Violation(path, repr(value), f"at least {metadata['min']} ({page})")
     if "max" in metadata and value > metadata["max"]:

@@ -70,6 +70,13 @@ _MISTAKES: list[tuple[Callable[[Document], Any], str]] = [
     (lambda d: d.pop("TrainingJobDefinition"), "TrainingJobDefinition: missing: give either"),
     (
         lambda d: d.update(TrainingJobDefinitions=[d.pop("TrainingJobDefinition")]),
+        "TrainingJobDefinitions[0].DefinitionName: missing: required in each",
+    ),
+    (
+        lambda d: (
+            d.update(TrainingJobDefinitions=[d.pop("TrainingJobDefinition")]),
+            _config(d).pop("HyperParameterTuningJobObjective"),
+        ),
         "TrainingJobDefinitions[0].TuningObjective: missing: required in each",
     ),
     (
@@ -96,10 +103,11 @@ _MISTAKES: list[tuple[Callable[[Document], Any], str]] = [
         lambda d: _depth(d).update(ScalingType="ReverseLogarithmic"),
         "IntegerParameterRanges[max_depth]: ReverseLogarithmic: for continuous ranges only",
     ),
-    (lambda d: _depth(d).update(Name="eta"), "ParameterRanges: eta has 2 ranges"),
     (
-        lambda d: _definition(d)["StaticHyperParameters"].update(eta="0.1"),
-        "TrainingJobDefinition.StaticHyperParameters.eta: '0.1', and it is tuned as well",
+        lambda d: _config(d).update(
+            TuningJobCompletionCriteria={"TargetObjectiveMetricValue": float("nan")}
+        ),
+        "TuningJobCompletionCriteria.TargetObjectiveMetricValue: nan: must be a finite number",
     ),
     (
         lambda d: _config(d)["HyperParameterTuningJobObjective"].update(

@@ -94,18 +94,10 @@ def test_what_is_documented_is_accepted(
 
 
 _REFUSED: list[tuple[Callable[[Document], Any], str]] = [
-    (
-        lambda d: _grid(d, 5),
-        "MaxNumberOfTrainingJobs: 5, with Strategy Grid over 6 combinations: 6, or leave it out",
-    ),
     (lambda d: _config(d).update(Strategy="Grid"), "[eta]: one of ContinuousParameterRanges, with"),
     (
         lambda d: (_grid(d, 9), _config(d).update(Strategy="Random")),
         "MaxNumberOfTrainingJobs: 9 is more than the 6 combinations of the ranges' values",
-    ),
-    (
-        lambda d: (_hyperband(d, MaxResource=9), _config(d).update(Strategy="Random")),
-        "StrategyConfig: given with Strategy Random: only if Hyperband is selected",
     ),
     (
         lambda d: (
@@ -118,7 +110,6 @@ _REFUSED: list[tuple[Callable[[Document], Any], str]] = [
         lambda d: _hyperband(d, MinResource=1),
         "MaxResource: missing, and TrainingJobDefinition.StaticHyperParameters has no number of",
     ),
-    (lambda d: _hyperband(d, MinResource=9, MaxResource=3), "MinResource: 9: MinResource must not"),
     (lambda d: _hyperband(d, MaxResource=20001), "MaxResource: 20001: at most 20000"),
     (lambda d: _several(d, "aa"), "TrainingJobDefinitions: 2 definitions are named 'a'"),
     (
@@ -129,7 +120,6 @@ _REFUSED: list[tuple[Callable[[Document], Any], str]] = [
         lambda d: (_several(d, "ab"), _config(d).update(TrainingJobEarlyStoppingType="Auto")),
         "TrainingJobEarlyStoppingType: 'Auto' with several TrainingJobDefinitions",
     ),
-    (lambda d: (_grid(d, 6), _warm(d, "parent")), "Strategy: Grid with WarmStartConfig"),
     (lambda d: _warm(d, *"abcdef"), "ParentHyperParameterTuningJobs: 6 items: at most 5"),
     (lambda d: _warm(d, "JOB"), "ParentHyperParameterTuningJobs[0]: 'JOB' is this tuning job"),
     (
@@ -198,10 +188,6 @@ _REFUSED: list[tuple[Callable[[Document], Any], str]] = [
         "HyperParameterTuningResourceConfig.InstanceType: missing: give it with InstanceCount",
     ),
     (
-        lambda d: _definition(d)["InputDataConfig"][0].update(ChannelName="validation"),
-        "TrainingJobDefinition.InputDataConfig: 2 channels are named 'validation'",
-    ),
-    (
         lambda d: d.update(Tags=[{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]),
         "Tags: 2 tags have the key 'team': one tag a key",
     ),
@@ -234,3 +220,60 @@ def test_what_is_against_a_rule_is_refused(
     change(request_document)
     violations = _violations(request_document)
     assert any(said in violation for violation in violations), violations
+
+
+def _inherit(document: Document) -> None:
+    document["TrainingJobDefinitions"] = [
+        document.pop("TrainingJobDefinition") | {"DefinitionName": "a"}
+    ]
+
+
+_DOUBTFUL: list[tuple[Callable[[Document], Any], str]] = [
+    (
+        lambda d: _grid(d, 5),
+        "MaxNumberOfTrainingJobs: 5, with Strategy Grid over 6 combinations: 6, or leave it out",
+    ),
+    (
+        lambda d: (_hyperband(d, MaxResource=9), _config(d).update(Strategy="Random")),
+        "StrategyConfig: given with Strategy Random: only if Hyperband is selected",
+    ),
+    (lambda d: _hyperband(d, MinResource=9, MaxResource=3), "MinResource: 9: MinResource must not"),
+    (lambda d: (_grid(d, 6), _warm(d, "parent")), "Strategy: Grid with WarmStartConfig"),
+    (
+        lambda d: _definition(d)["InputDataConfig"][0].update(ChannelName="validation"),
+        "TrainingJobDefinition.InputDataConfig: 2 channels are named 'validation'",
+    ),
+    (
+        lambda d: _config(d)["ParameterRanges"]["IntegerParameterRanges"][0].update(Name="eta"),
+        "ParameterRanges: eta has 2 ranges",
+    ),
+    (
+        lambda d: _definition(d)["StaticHyperParameters"].update(eta="0.1"),
+        "TrainingJobDefinition.StaticHyperParameters.eta: '0.1', and it is tuned as well",
+    ),
+    (_inherit, "TrainingJobDefinitions[0].TuningObjective: missing: required in each"),
+    (_inherit, "TrainingJobDefinitions[0].HyperParameterRanges: missing: required in each"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), _DOUBTFUL, ids=[said[:60] for _, said in _DOUBTFUL])
+def test_what_no_page_says_is_refused_is_a_warning(
+    request_document: Document, change: Callable[[Document], Any], said: str
+) -> None:
+    """AWS answers a Create that it refuses at once, so to guess wrong is worse than not to."""
+    change(request_document)
+    found = check({"HyperParameterTuningJobName": "job"} | request_document)
+    assert found.violations == ()
+    assert any(said in str(warning) for warning in found.warnings), found.warnings
+
+
+@pytest.mark.parametrize("ranges", [{}, {"AutoParameters": [{"Name": "num_round"}]}])
+def test_autotune_may_choose_what_an_algorithm_requires(
+    request_document: Document, ranges: Document
+) -> None:
+    """XGBoost has no training job without num_round, and Autotune chooses ranges."""
+    del _definition(request_document)["StaticHyperParameters"]["num_round"]
+    _config(request_document)["ParameterRanges"] = ranges
+    assert any("num_round: missing" in violation for violation in _violations(request_document))
+    request_document["Autotune"] = {"Mode": "Enabled"}
+    assert not any("num_round: missing" in each for each in _violations(request_document))

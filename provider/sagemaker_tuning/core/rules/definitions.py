@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import Violation
+from sagemaker_tuning.core.findings import Advice
 from sagemaker_tuning.core.rules import parts
 from sagemaker_tuning.core.templates import is_template
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _CREATE = f"{parts.API}CreateHyperParameterTuningJob.html"
 _DEFINITION = f"{parts.API}HyperParameterTrainingJobDefinition.html"
+_SEVERAL = f"{parts.GUIDE}multiple-algorithm-hpo-create-tuning-jobs.html"
 _SPECIFICATION = f"{parts.API}HyperParameterAlgorithmSpecification.html"
 
 
@@ -31,19 +33,22 @@ def one_or_several(request: Mapping[str, Any]) -> Iterator[Violation]:
         )
 
 
-def several_are_complete(request: Mapping[str, Any]) -> Iterator[Violation]:
-    """Each of several definitions has its own name, objective and ranges."""
-    wanted = ["DefinitionName", "TuningObjective"]
-    if not parts.is_autotuned(request):
-        wanted.append("HyperParameterRanges")
+def several_are_complete(request: Mapping[str, Any]) -> Iterator[Violation | Advice]:
+    """Each of several definitions has its own name and objective, and ranges "when required".
+
+    Whether an objective, or ranges, of the whole tuning job serve instead, no page says.
+    """
+    shared = parts.config(request, "HyperParameterTuningJobObjective")
+    kinds: dict[str, type[Violation | Advice]] = {
+        "DefinitionName": Violation,
+        "TuningObjective": Advice if shared else Violation,
+        **({} if parts.is_autotuned(request) else {"HyperParameterRanges": Advice}),
+    }
     for path, definition in parts.definitions(request):
-        for key in wanted if path != "TrainingJobDefinition" else ():
+        for key, kind in kinds.items() if path != "TrainingJobDefinition" else ():
             if key not in definition:
-                yield Violation(
-                    f"{path}.{key}",
-                    "missing",
-                    f"required in each of TrainingJobDefinitions ({_CREATE})",
-                )
+                rule = f"required in each of TrainingJobDefinitions ({_SEVERAL})"
+                yield kind(f"{path}.{key}", "missing", rule)
 
 
 def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
@@ -72,11 +77,11 @@ def one_algorithm(request: Mapping[str, Any]) -> Iterator[Violation]:
             )
 
 
-def channel_names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
+def channel_names_are_distinct(request: Mapping[str, Any]) -> Iterator[Advice]:
     """Each channel of a definition has a name of its own, which is its folder's too."""
     for path, definition in parts.definitions(request):
         for name, count in _repeated(parts.items(definition, "InputDataConfig"), "ChannelName"):
-            yield Violation(
+            yield Advice(
                 f"{path}.InputDataConfig",
                 f"{count} channels are named {name!r}",
                 f"a ChannelName of its own for each ({parts.API}Channel.html)",

@@ -68,6 +68,8 @@ def required_are_given(request: Mapping[str, Any]) -> Iterator[Violation]:
     for where, definition, algorithm in _built_in(request):
         if parts.is_script(definition) or parts.hides_ranges(request, definition):
             continue
+        if parts.is_autotuned(request):
+            continue  # the service may choose a range for it
         given = {item["Name"] for _, _, item in parts.ranges_of(request, definition)}
         given |= set(parts.mapping(definition, "StaticHyperParameters"))
         for name in sorted(algorithm.required - given) if algorithm.is_complete else ():

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import Violation
+from sagemaker_tuning.core.findings import Advice
 from sagemaker_tuning.core.rules import parts
 from sagemaker_tuning.core.templates import hides, is_template
 
@@ -64,7 +65,7 @@ def scaling_fits_bounds(request: Mapping[str, Any]) -> Iterator[Violation]:
             )
 
 
-def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
+def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Advice]:
     """A hyperparameter is tuned once, and not static as well."""
     for path, range_set in parts.range_sets(request):
         ranges = parts.ranges_in(path, range_set, *parts.RANGE_KINDS, "AutoParameters")
@@ -72,12 +73,12 @@ def names_are_distinct(request: Mapping[str, Any]) -> Iterator[Violation]:
         for name, count in names.items():
             if count > 1 and not is_template(name):
                 rule = f"one range per hyperparameter ({_PAGE})"
-                yield Violation(path, f"{name} has {count} ranges", rule)
+                yield Advice(path, f"{name} has {count} ranges", rule)
     for path, definition in parts.definitions(request):
         static = parts.mapping(definition, "StaticHyperParameters")
         for _, _, item in parts.ranges_of(request, definition):
             if item["Name"] in static:
-                yield Violation(
+                yield Advice(
                     f"{path}.StaticHyperParameters.{item['Name']}",
                     f"{static[item['Name']]!r}, and it is tuned as well",
                     f"either static or tuned ({_PAGE})",

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import Violation
+from sagemaker_tuning.core.findings import Advice
 from sagemaker_tuning.core.rules import parts
 from sagemaker_tuning.core.templates import hides, is_template
 
@@ -25,13 +26,13 @@ _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 _MOST_EPOCHS = 20_000
 
 
-def hyperband_stops_by_itself(request: Mapping[str, Any]) -> Iterator[Violation]:
+def hyperband_stops_by_itself(request: Mapping[str, Any]) -> Iterator[Violation | Advice]:
     """Hyperband's settings are for Hyperband, which excludes the other early stopping."""
     strategy = parts.config(request, "Strategy")
     if not isinstance(strategy, str) or is_template(strategy):
         return
     if strategy != "Hyperband" and parts.config(request, "StrategyConfig"):
-        yield Violation(
+        yield Advice(
             f"{_CONFIG}.StrategyConfig",
             f"given with Strategy {strategy}",
             f"only if Hyperband is selected as the strategy ({_EARLY_STOPPING})",
@@ -44,7 +45,7 @@ def hyperband_stops_by_itself(request: Mapping[str, Any]) -> Iterator[Violation]
         )
 
 
-def hyperband_has_a_maximum(request: Mapping[str, Any]) -> Iterator[Violation]:
+def hyperband_has_a_maximum(request: Mapping[str, Any]) -> Iterator[Violation | Advice]:
     """``MaxResource`` is given, or inferred from a static number of epochs."""
     if parts.config(request, "Strategy") != "Hyperband":
         return
@@ -61,7 +62,7 @@ def hyperband_has_a_maximum(request: Mapping[str, Any]) -> Iterator[Violation]:
         yield Violation(f"{path}.MaxResource", str(high), rule)
     if low is not None and high is not None and low > high:
         rule = f"MinResource must not be above MaxResource {high} ({_HYPERBAND})"
-        yield Violation(f"{path}.MinResource", str(low), rule)
+        yield Advice(f"{path}.MinResource", str(low), rule)
 
 
 def grid_is_categorical(request: Mapping[str, Any]) -> Iterator[Violation]:
@@ -72,14 +73,14 @@ def grid_is_categorical(request: Mapping[str, Any]) -> Iterator[Violation]:
             yield Violation(path, f"one of {kind}, with Strategy Grid", rule)
 
 
-def grid_is_complete(request: Mapping[str, Any]) -> Iterator[Violation]:
-    """With Grid, the number of training jobs is that of the combinations, or left out."""
+def grid_is_complete(request: Mapping[str, Any]) -> Iterator[Advice]:
+    """With Grid, the number of training jobs should be that of the combinations, or left out."""
     number = parts.integer(parts.config(request, "ResourceLimits", "MaxNumberOfTrainingJobs"))
     combinations = _combinations(request)
     if parts.config(request, "Strategy") != "Grid" or number is None or combinations is None:
         return
     if not math.isinf(combinations) and number != combinations:
-        yield Violation(
+        yield Advice(
             f"{_CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs",
             f"{number}, with Strategy Grid over {combinations:.0f} combinations",
             f"{combinations:.0f}, or leave it out ({_GRID})",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import Violation
+from sagemaker_tuning.core.findings import Advice
 from sagemaker_tuning.core.rules import parts
 from sagemaker_tuning.core.templates import is_template
 
@@ -18,11 +19,11 @@ _PAGE = f"{parts.GUIDE}automatic-model-tuning-warm-start.html"
 _SINGLE = f"{parts.GUIDE}multiple-algorithm-hpo-create-tuning-jobs.html"
 
 
-def strategy_can_warm_start(request: Mapping[str, Any]) -> Iterator[Violation]:
-    """Warm start searches by Bayesian or Random."""
+def strategy_can_warm_start(request: Mapping[str, Any]) -> Iterator[Advice]:
+    """Warm start searches by Bayesian or Random; its list of restrictions has nothing of it."""
     strategy = parts.config(request, "Strategy")
     if request.get("WarmStartConfig") and strategy in ("Hyperband", "Grid"):
-        yield Violation(
+        yield Advice(
             "HyperParameterTuningJobConfig.Strategy",
             f"{strategy} with WarmStartConfig",
             f"warm start uses either Bayesian or Random ({_PAGE})",
