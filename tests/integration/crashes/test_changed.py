@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.crashes.deployment import kill, until
+from tests.integration.crashes.deployment import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def test_changed_request(case: Case) -> None:
     run = case.start("in_worker")
     run.await_wait()
     case.deployment.call("PATCH", "/variables/note", {"key": "note", "value": "second"})
-    kill(run.process())
+    run.kill_worker(run.process())
     run.await_launch(2)
     run.let_training_end()
     case.holds()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.integration.crashes.airflow_bugs import NO_RESTART
 from tests.integration.crashes.deployment import until
 
 if TYPE_CHECKING:
     from tests.integration.crashes.case import Case
 
 
+@NO_RESTART
 def test_while_running(case: Case) -> None:
     """Cleared while it waits in a worker, the task stops its tuning job and launches another."""
     run = case.start("in_worker")

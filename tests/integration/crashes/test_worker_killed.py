@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from tests.integration.crashes.airflow_bugs import NO_RETRY
 from tests.integration.crashes.deployment import kill, until
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def test_while_waiting(case: Case) -> None:
     case.holds()
 
 
+@NO_RETRY
 def test_the_task_alone_while_waiting(case: Case) -> None:
     """A task that the kernel killed for its memory leaves the tuning job to the retry."""
     run = case.start("in_worker")
