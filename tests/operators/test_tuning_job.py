@@ -28,7 +28,7 @@ from sagemaker_tuning.triggers.tuning_job import (
     SageMakerTuningJobTrigger,
     wait_for_tuning_job,
 )
-from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
+from sagemaker_tuning.triggers.watcher import Connection, WatchedJob, stop
 from tests.operators.task import (
     FOR_EVER,
     FakeTaskInstance,
@@ -211,6 +211,41 @@ def test_no_job_is_left_by_a_task_that_has_no_try_left(client: Any, retries: int
         )
     assert (status_of(client, name) == "InProgress") == (retries == 1)
     SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name).execute(context())
+
+
+def test_a_retry_that_launches_nothing_leaves_no_job_either(client: Any) -> None:
+    """The DAG was edited to what AWS refuses: no retry comes, so the first try's job is stopped."""
+    request = tuning_request(rounds=FOR_EVER)
+    arguments: dict[str, Any] = {"retries": 1, "wait_for_completion": False}
+    ti = FakeTaskInstance(max_tries=1)
+    name = tuning_operator(request, **arguments).execute(context(ti))["HyperParameterTuningJobName"]
+    edited = tuning_operator(request, **arguments)
+    edited.tuning_job_config = tuning_request(jobs=0)["tuning_job_config"]
+    retry = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    with pytest.raises(AirflowFailException, match="1 mistake"):
+        edited.execute(context(retry))
+    assert status_of(client, name) in {"Stopping", "Stopped"}
+
+
+def test_another_accounts_job_of_the_name_is_neither_believed_nor_stopped(client: Any) -> None:
+    """The connection was changed while the task was deferred, to where the name is another's."""
+    request = tuning_request(rounds=FOR_EVER)
+    operator = tuning_operator(request, wait_for_completion=False)
+    launched = operator.execute(context())
+    name, arn = (launched[f"HyperParameterTuningJob{key}"] for key in ("Name", "Arn"))
+    theirs = arn.replace("123456789012", "210987654321")
+    event = {"HyperParameterTuningJobName": name, "HyperParameterTuningJobArn": theirs}
+    with pytest.raises(AirflowFailException) as refused:
+        tuning_operator(request).execute_complete(context(), event)
+    assert isinstance(refused.value.__cause__, TuningJobConflict)
+
+    async def stop_there() -> None:
+        with pytest.raises(TuningJobConflict):
+            await stop(Connection(), theirs)
+
+    asyncio.run(stop_there())
+    assert status_of(client, name) == "InProgress"
+    SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=arn).execute(context())
 
 
 def test_several_definitions_are_a_field_like_others(client: Any) -> None:

@@ -122,7 +122,7 @@ def decide(
     if claim.is_first_try and not _is_of_this_try(claim, tags):
         return _not_of_this_epoch(snapshot)
     differing = _differing(claim, request, description, tags)
-    is_proven = IDENTITY_TAG in tags or not claim.is_chosen_name or claim.has_ambiguous_create
+    is_proven = IDENTITY_TAG in tags or not claim.is_chosen_name
     # A job without any tags may be ours, launched where tagging is denied; another's tags say
     # that it is another's, and so does another request.
     if not is_proven and (tags or differing):

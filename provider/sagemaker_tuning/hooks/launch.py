@@ -107,15 +107,19 @@ class Launcher:
         msg = f"{MAX_GENERATION} tuning jobs of this task instance have ended; clear it to go on"
         raise TuningJobConflict(msg)
 
-    def stop(self) -> None:
+    def stop(self, launched_arn: str | None = None) -> None:
         """Stop what is alive of this epoch and ours, without waiting for its end.
 
         Needs no more of the request than who launches.
 
+        Args:
+            launched_arn: Of the job that this try launched or adopted, if that is known: it is
+                ours, whatever its tags say.
+
         Raises:
             AwsCallFailed: A call was refused, or failed again and again for about a minute.
         """
-        for name in self._live(self._request.epoch):
+        for name in self._live(self._request.epoch, launched_arn):
             log.info("Stopping %s", name)
             self._stop(name)
 
@@ -257,23 +261,24 @@ class Launcher:
             except TuningJobNotFound:
                 return
 
-    def _live(self, epoch: int) -> Iterator[str]:
+    def _live(self, epoch: int, launched_arn: str | None = None) -> Iterator[str]:
         """Give the names of our jobs of an epoch that have not ended."""
         for name, description in self._jobs(epoch):
             if Snapshot.from_description(description).is_ended:
                 continue
-            if self._is_ours(description["HyperParameterTuningJobArn"], epoch):
+            arn = description["HyperParameterTuningJobArn"]
+            if arn.lower() == (launched_arn or "").lower() or self._is_ours(arn, epoch):
                 yield name
             else:
                 log.warning("%s was launched by another task or person, so it is left alone", name)
 
     def _is_ours(self, arn: str, epoch: int) -> bool:
-        """Whether the tags say so; without tags, a name that only this task can have made does."""
+        """Whether the tags say so; without, a name that only earlier tries can have made does."""
         tags = self._tags(arn)
-        if IDENTITY_TAG not in tags:
-            return self._request.chosen_name is None
         # Nothing that was there before the first try can have been launched by this task.
         is_first = self._request.is_first_try and epoch == self._request.epoch
+        if IDENTITY_TAG not in tags:
+            return self._request.chosen_name is None and not is_first
         is_before = is_first and tags.get(TRY_TAG) != self._request.try_id
         return tags[IDENTITY_TAG] == self._request.identity.digest and not is_before
 

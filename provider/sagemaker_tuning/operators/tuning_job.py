@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
@@ -227,6 +228,7 @@ class SageMakerCreateTuningJobOperator(
         self.stop_on_kill = stop_on_kill
         self.stop_on_timeout = stop_on_timeout
         self._request: LaunchRequest | None = None
+        self._arn: str | None = None
         self._is_killed = False
         self._is_timed_out = False
         if self.are_documents_readable:
@@ -234,6 +236,9 @@ class SageMakerCreateTuningJobOperator(
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Launch the tuning job, or find it launched, and wait."""
+        request = self._launch_request(context, {})
+        # What an earlier try launched is to be stopped even if this one comes to no launch.
+        self._request = None if request.is_first_try else request
         with self._stopping_if_over(context), errors_for_airflow():
             launched = self._launch(context)
             if not self.wait_for_completion:
@@ -253,9 +258,10 @@ class SageMakerCreateTuningJobOperator(
         with errors_for_airflow():
             raise_wait_error(event)
             name, arn = (event[f"HyperParameterTuningJob{key}"] for key in ("Name", "Arn"))
+            self._arn = arn
             launched = LaunchedTuningJob(name, arn, is_adopted=True)
             try:
-                description = self.hook.describe_tuning_job(name)
+                description = self.hook.describe_tuning_job(arn or name)
             except AwsCallFailed as error:
                 if not error.is_transient:
                     raise
@@ -275,7 +281,8 @@ class SageMakerCreateTuningJobOperator(
     ) -> Any:
         """Go on after the deferred wait; stop the job that nobody will wait for any more."""
         next_kwargs = with_first_start(context, next_kwargs)
-        self._request = self._launch_request(context, {})
+        # What has our name was there when the task was deferred, so it is not another's.
+        self._request = replace(self._launch_request(context, {}), is_first_try=False)
         with self._stopping_if_over(context):
             try:
                 return super().resume_execution(next_method, next_kwargs, context)
@@ -309,6 +316,7 @@ class SageMakerCreateTuningJobOperator(
             )
         self._request = request
         launched = self._launch_patiently(request, context)
+        self._arn = launched.arn
         if self._is_killed:  # while it was being launched
             self._stop()
         TuningJobLink.keep(
@@ -404,7 +412,7 @@ class SageMakerCreateTuningJobOperator(
         if self._request is None or not is_wanted:
             return
         try:
-            Launcher(self.hook, self._request, sleep).stop()
+            Launcher(self.hook, self._request, sleep).stop(self._arn)
         except Exception:
             self.log.warning("The tuning job could not be stopped", exc_info=True)
 

@@ -200,5 +200,5 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         if await sync_to_async(is_still_deferred)(ti):
             self.log.info("The task is still deferred; %s runs on", self.tuning_job_name)
             return
-        await stop(self._connection, self.tuning_job_name)
+        await stop(self._connection, self.tuning_job_arn or self.tuning_job_name)
         self.log.info("The task was ended; stopped %s", self.tuning_job_name)

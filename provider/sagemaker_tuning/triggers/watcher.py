@@ -163,10 +163,15 @@ class Watcher:
                 yield snapshot
             await asyncio.sleep(delay)
 
-    async def stop(self, name: str) -> None:
-        """Stop a tuning job; one that has ended is left as it is."""
+    async def stop(self, name_or_arn: str) -> None:
+        """Stop a tuning job; one that has ended is left as it is.
+
+        Raises:
+            TuningJobConflict: An ARN was given, and the connection reaches another account.
+        """
         hook = await self._connected()
-        await asyncio.get_running_loop().run_in_executor(self._pool, hook.stop_tuning_job, name)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._pool, hook.stop_tuning_job, name_or_arn)
 
     def _is_survived(self, error: AwsCallFailed, rejections: int) -> bool:
         if error.is_credential:
@@ -244,11 +249,11 @@ async def subscribe(connection: Connection, job: WatchedJob, log: Log) -> AsyncG
                 yield snapshot
 
 
-async def stop(connection: Connection, name: str) -> None:
+async def stop(connection: Connection, name_or_arn: str) -> None:
     """Stop a tuning job through the watcher that all waits share.
 
     A hundred tasks that are killed together must not build a client each: Airflow gives them
     30 seconds (``[triggerer] on_kill_timeout``).
     """
     with _shared(connection) as watcher:
-        await watcher.stop(name)
+        await watcher.stop(name_or_arn)

@@ -196,6 +196,11 @@ def test_a_chosen_name_proves_nothing(
     changed = copy.deepcopy(request_document)
     changed["HyperParameterTuningJobConfig"]["RandomSeed"] = 7
     assert isinstance(_decide(chosen, changed, description, {}), Refuse)
+    # Nor does an answer that did not come make another request's job ours.
+    unsure = replace(chosen, is_first_try=True, has_ambiguous_create=True)
+    assert isinstance(_decide(unsure, changed, description, {}), Refuse)
+    assert isinstance(_decide(unsure, changed, description, {"team": "risk"}), Refuse)
+    assert _decide(unsure, request_document, description, {}) == Adopt()
 
 
 def test_a_stopped_job_with_a_best_one_may_be_adopted(

@@ -344,6 +344,37 @@ def test_only_our_own_jobs_are_stopped(
     assert set(aws.live) == {theirs.name, cleared.name}
 
 
+@pytest.mark.parametrize("chosen_name", [None, "Shared"])
+def test_what_this_try_launched_is_stopped_without_tags(
+    aws: FakeSageMaker,
+    first_try: LaunchRequest,
+    launch: Callable[..., LaunchedTuningJob],
+    chosen_name: str | None,
+) -> None:
+    """A try that may not tag or read tags knows its own job by the ARN that Create gave."""
+    aws.may_tag = aws.may_list_tags = False
+    ours = launch(replace(first_try, chosen_name=chosen_name))
+    again = replace(first_try, chosen_name=chosen_name)
+    Launcher(cast("SageMakerTuningHook", aws), again, lambda _: None).stop()
+    assert aws.stopped == []
+    Launcher(cast("SageMakerTuningHook", aws), again, lambda _: None).stop(ours.arn)
+    assert aws.stopped == [ours.name]
+
+
+def test_a_refused_first_try_stops_no_untagged_job_of_its_name(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """Without tags, what was there before the first try is another deployment's all the same."""
+    aws.may_tag = False
+    theirs = launch(first_try)
+    ours = replace(first_try, try_id="ours")
+    with pytest.raises(TuningJobConflict, match="namespace"):
+        launch(ours)
+    Launcher(cast("SageMakerTuningHook", aws), ours, lambda _: None).stop()
+    assert aws.live == [theirs.name]
+    assert aws.stopped == []
+
+
 def test_a_quota_that_our_own_job_uses_up_is_not_waited_for(
     aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
 ) -> None:
