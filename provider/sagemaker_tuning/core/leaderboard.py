@@ -145,8 +145,13 @@ def _row(number: int, candidate: Candidate, metric_name: str, *, is_by_definitio
         _TUNED: dict(summary["TunedHyperParameters"]),
         **{key: summary.get(key) for key in _TIMES},
         "TrainingTimeInSeconds": round((end - start).total_seconds()) if start and end else None,
-        "FailureReason": summary.get("FailureReason"),
+        "FailureReason": _whole(summary.get("FailureReason")),
     }
+
+
+def _whole(text: str | None) -> str | None:
+    """Give a text with a ``?`` where it was cut within a character, so that it can be written."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:

@@ -6,12 +6,24 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagemaker_tuning.core.leaderboard import leaderboard, to_csv, to_json, to_parquet, xcom_rows
+from sagemaker_tuning.core.leaderboard import (
+    FORMATS,
+    leaderboard,
+    to_csv,
+    to_json,
+    to_parquet,
+    xcom_rows,
+)
 from sagemaker_tuning.core.ranking import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sagemaker_tuning.core.leaderboard import Row
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -74,6 +86,16 @@ def test_csv_has_a_column_for_each_hyperparameter(rows: list[dict[str, Any]]) ->
     assert [row["TunedHyperParameters.booster"] for row in read] == ["gbtree", "", "7"]
     assert read[0]["CreationTime"] == "2026-01-01T00:00:00+00:00"
     assert read[2]["FailureReason"] == 'ClientError: "no"\nsuch, data'
+
+
+@pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
+def test_a_reason_that_was_cut_within_a_character_can_be_written(
+    write: Callable[[Sequence[Row]], bytes],
+) -> None:
+    """AWS cuts it at 1024 characters, of which an emoji is two in some languages."""
+    failed = _candidate(1, None)
+    candidate = Candidate({**failed.summary, "FailureReason": "AlgorithmError: \ud83d"}, None)
+    assert b"AlgorithmError: ?" in write(leaderboard([candidate], "m", is_by_definition=False))
 
 
 def test_json_is_an_array_of_the_rows(rows: list[dict[str, Any]]) -> None:
