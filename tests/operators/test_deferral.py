@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagemaker_tuning._compat import AirflowSkipException, TaskDeferred
+from sagemaker_tuning._compat import (
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+)
 from sagemaker_tuning.sensors.tuning_job import SageMakerTuningJobSensor
 from tests.operators.task import (
     FOR_EVER,
@@ -57,6 +62,27 @@ def test_a_wait_that_is_taken_up_again_has_what_is_left_of_the_time(
         )
     assert again.value.timeout is not None
     assert again.value.timeout <= LIMIT - WAITED
+
+
+def test_a_deferred_sensor_has_its_execution_timeout_too() -> None:
+    """The shorter of the two limits counts; after ``execution_timeout`` a retry looks again."""
+    arguments: dict[str, Any] = {"execution_timeout": LIMIT, "deferrable": True}
+    sensor = SageMakerTuningJobSensor(
+        task_id="sense", tuning_job_name=launch_endless(), **arguments
+    )
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor.execute(context())
+    assert deferred.value.timeout is not None
+    assert deferred.value.timeout <= LIMIT
+    over = {"error": "Trigger timeout"}
+    with pytest.raises(AirflowTaskTimeout, match="execution_timeout"):
+        sensor.resume_execution("__fail__", over, context())
+    sensor.timeout = LIMIT.total_seconds() / 2
+    with pytest.raises(AirflowSensorTimeout):
+        sensor.resume_execution("__fail__", over, context())
+    sensor.never_fail = True
+    with pytest.raises(AirflowSkipException):
+        sensor.resume_execution("__fail__", over, context())
 
 
 @pytest.mark.parametrize("choice", ["soft_fail", "never_fail"])

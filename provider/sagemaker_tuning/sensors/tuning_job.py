@@ -15,11 +15,12 @@ from sagemaker_tuning._compat import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTimeout,
     first_start,
     with_first_start,
 )
 from sagemaker_tuning.core.counters import CountersCondition
-from sagemaker_tuning.core.errors import AwsCallFailed, CountersOutOfReach, SageMakerTuningError
+from sagemaker_tuning.core.errors import AwsCallFailed, CountersOutOfReach
 from sagemaker_tuning.core.progress import progress_key, progress_line
 from sagemaker_tuning.core.references import TuningJobReference
 from sagemaker_tuning.core.snapshot import Snapshot
@@ -91,14 +92,23 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
             poll_interval=self.poke_interval,
             **connection_arguments(self),
         )
-        timeout = timedelta(seconds=self.timeout)
+        limit = self.execution_timeout if self._is_execution_timeout_first else self._timeout
         self.defer(
             trigger=trigger,
             method_name="execute_complete",
             kwargs=first_start(context),
-            timeout=time_left(timeout, context),
+            timeout=time_left(limit, context),
         )
         return None
+
+    @property
+    def _timeout(self) -> timedelta:
+        return timedelta(seconds=self.timeout)
+
+    @property
+    def _is_execution_timeout_first(self) -> bool:
+        """Whether a deferred wait ends by it, which Airflow itself does not see to."""
+        return self.execution_timeout is not None and self.execution_timeout < self._timeout
 
     def resume_execution(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
@@ -106,7 +116,13 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         """Go on after the deferred wait."""
         next_kwargs = with_first_start(context, next_kwargs)
         with self._skipping():
-            return super().resume_execution(next_method, next_kwargs, context)
+            try:
+                return super().resume_execution(next_method, next_kwargs, context)
+            except AirflowSensorTimeout as error:
+                if not self._is_execution_timeout_first:
+                    raise
+                msg = f"execution_timeout {self.execution_timeout} has passed"
+                raise AirflowTaskTimeout(msg) from error
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Decide by what ended the deferred wait."""
@@ -120,11 +136,13 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         """Skip on the failures on which Airflow's own loop of a sensor would."""
         try:
             yield
-        except (AirflowFailException, AirflowSensorTimeout) as error:
+        except (AirflowFailException, AirflowSensorTimeout, AirflowTaskTimeout) as error:
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
-        except SageMakerTuningError as error:
+        except AirflowSkipException:
+            raise
+        except Exception as error:
             if self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
