@@ -23,7 +23,7 @@ from sagemaker_tuning.operators.model import (
 )
 from sagemaker_tuning.operators.model_package import SageMakerDeleteModelPackageOperator
 from tests.contract import serving
-from tests.contract.examples import example
+from tests.contract.examples import DEFINITION, changed, example
 from tests.operators.task import FakeTaskInstance, context
 
 if TYPE_CHECKING:
@@ -90,6 +90,21 @@ def test_a_model_of_another_artifact_is_told_replaced_or_refused(aws: Aws, bucke
     _create(second, model_name=model_name, if_exists="replace").execute(context())
     model = aws.sagemaker.describe_model(ModelName=model_name)
     assert second in model["PrimaryContainer"]["ModelDataUrl"]
+
+
+def test_a_model_of_files_that_were_not_compressed_serves(aws: Aws, bucket: str) -> None:
+    """Its artifact is a folder, which an endpoint loads; a second run finds the model."""
+    path = (DEFINITION, "OutputDataConfig", "CompressionType")
+    tuning_job = aws.run(changed(example(bucket), *path, value="NONE"))
+    training_job_name = tuning_job["BestTrainingJob"]["TrainingJobName"]
+    create = _create(training_job_name)
+    result = create.execute(context())
+    assert create.execute(context()) == result
+    source = result["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
+    assert source["S3Uri"].endswith(f"/{training_job_name}/output/model/")
+    endpoint = serving.create_endpoint(aws, result["ModelName"])
+    status = aws.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
+    assert status == "InService"
 
 
 def test_a_role_may_be_given_by_name(aws: Aws, best: str) -> None:

@@ -42,7 +42,7 @@ def model_request(
     """
     container: dict[str, Any] = {
         "Image": image,
-        "ModelDataUrl": training_job["ModelArtifacts"]["S3ModelArtifacts"],
+        **_model_data(training_job),
         "Environment": {
             **script_mode_environment(training_job),
             **training_job.get("Environment", {}),
@@ -59,6 +59,22 @@ def model_request(
     if training_job.get("EnableNetworkIsolation"):
         request["EnableNetworkIsolation"] = True
     return request
+
+
+def _model_data(training_job: Mapping[str, Any]) -> dict[str, Any]:
+    """Give where the artifact is: an archive, or a folder if it was not to be compressed.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
+    """
+    artifact = training_job["ModelArtifacts"]["S3ModelArtifacts"]
+    if training_job.get("OutputDataConfig", {}).get("CompressionType") != "NONE":
+        return {"ModelDataUrl": artifact}
+    folder = {
+        "S3Uri": f"{artifact.rstrip('/')}/",
+        "S3DataType": "S3Prefix",
+        "CompressionType": "None",
+    }
+    return {"ModelDataSource": {"S3DataSource": folder}}
 
 
 def script_mode_environment(training_job: Mapping[str, Any]) -> dict[str, str]:

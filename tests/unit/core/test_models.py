@@ -41,6 +41,24 @@ def _environment(training_job: dict[str, Any], **given: str) -> Any:
     return model_request(training_job, "churn", "image", given)["PrimaryContainer"]["Environment"]
 
 
+def test_an_artifact_that_is_no_archive_is_a_folder() -> None:
+    """AWS takes an archive alone as ModelDataUrl; a training job may be told to make none."""
+    assert model_request(_training_job(), "churn", "i")["PrimaryContainer"]["ModelDataUrl"]
+    folder = "s3://bucket/output/churn-001-0a1b2c3d/output/model"
+    for artifact in (folder, f"{folder}/"):
+        training_job = _training_job(
+            ModelArtifacts={"S3ModelArtifacts": artifact},
+            OutputDataConfig={"CompressionType": "NONE"},
+        )
+        container = model_request(training_job, "churn", "i")["PrimaryContainer"]
+        assert "ModelDataUrl" not in container
+        assert container["ModelDataSource"]["S3DataSource"] == {
+            "S3Uri": f"{folder}/",
+            "S3DataType": "S3Prefix",
+            "CompressionType": "None",
+        }
+
+
 def test_a_built_in_algorithm_serves_with_its_own_environment() -> None:
     """Hyperparameters of an algorithm are no variables; the training job's environment is kept."""
     assert _environment(_training_job()) == {}
