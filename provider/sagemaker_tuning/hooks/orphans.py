@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow.exceptions import AirflowException
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
+from botocore.exceptions import BotoCoreError
 from sqlalchemy import select
 
 from sagemaker_tuning.core.adoption import IDENTITY_TAG
 from sagemaker_tuning.core.errors import AwsCallFailed, SageMakerTuningError
 from sagemaker_tuning.core.naming import LaunchIdentity
 from sagemaker_tuning.core.tags import PREFIX
-from sagemaker_tuning.hooks.namespace import namespace
+from sagemaker_tuning.hooks.namespace import is_telling, namespace
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+log = logging.getLogger(__name__)
 
 _WAITING = frozenset(
     {
@@ -43,12 +48,23 @@ def main(arguments: Sequence[str]) -> int:
 
     Returns:
         0; 1 if there are orphans left, or AWS refused a call.
+
+    Raises:
+        SystemExit: 2 for wrong options, and for ``--stop`` where another deployment may have the
+            same namespace.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     hook = SageMakerTuningHook(options.aws_conn_id, options.region_name)
+    deployment = namespace()
     left = 0
     try:
-        for job in iter_live_tuning_jobs(hook, namespace()):
+        if options.stop and not is_telling(deployment) and not hook.is_local:
+            parser.error(
+                "--stop: set [sagemaker_tuning] namespace, or an [api] base_url that is not of "
+                "this machine alone: another Airflow's live tasks would look gone from here"
+            )
+        for job in iter_live_tuning_jobs(hook, deployment):
             if options.orphans and not job.is_orphan:
                 continue
             if options.stop and job.is_orphan:
@@ -57,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
             else:
                 left += job.is_orphan
                 sys.stdout.write(f"{'orphan' if job.is_orphan else 'live'} {job}\n")
-    except SageMakerTuningError as error:
+    except (AirflowException, BotoCoreError, SageMakerTuningError) as error:
         sys.stderr.write(f"sagemaker-tuning list: {error}\n")
         return 1
     return 1 if left else 0
@@ -67,10 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sagemaker-tuning list",
         description="List the live tuning jobs that this Airflow's tasks have launched, and the"
-        " tasks' states. Reads Airflow's database.",
+        " tasks' states. Reads Airflow's database. A task that has launched without waiting"
+        " leaves an orphan when its DAG run ends; a sensor in another DAG is not looked for.",
     )
     parser.add_argument(
-        "--orphans", action="store_true", help="only those that no task waits for any more"
+        "--orphans", action="store_true", help="only those that no task of their DAG run waits for"
     )
     parser.add_argument("--stop", action="store_true", help="stop the orphans")
     parser.add_argument(
@@ -100,7 +117,7 @@ class LiveTuningJob:
 
     @property
     def is_orphan(self) -> bool:
-        """Whether no task can be waiting for it.
+        """Whether no task of its DAG run can be waiting for it.
 
         A task that has launched without waiting has succeeded, and others of its DAG run may
         wait: then the run's end decides.
@@ -135,7 +152,8 @@ def iter_live_tuning_jobs(hook: SageMakerTuningHook, deployment: str) -> Iterato
         arn = summary["HyperParameterTuningJobArn"]
         try:
             tags = hook.list_tags(arn)
-        except AwsCallFailed:
+        except AwsCallFailed as error:
+            log.warning("%s is left out: %s", summary["HyperParameterTuningJobName"], error)
             continue
         identity = _identity(tags, deployment)
         if identity is not None:
