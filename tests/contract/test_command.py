@@ -15,7 +15,7 @@ import pytest
 from tests.contract.aws import DEADLINE_SECONDS, Aws
 from tests.contract.conftest import StartEndpoint
 from tests.contract.examples import DEFINITION, changed, endless, example, rows
-from tests.contract.processes import descendants, wait_for, wait_until_gone
+from tests.contract.processes import children, descendants, wait_for, wait_until_gone
 
 
 def refused(*options: str, code: int = 1) -> str:
@@ -112,15 +112,17 @@ def test_files_of_algorithms_add_up(tmp_path: Path) -> None:
 def test_what_a_killed_endpoint_has_left_is_removed_by_the_next(
     start_endpoint: StartEndpoint,
 ) -> None:
-    """Its temporary directory; that of an endpoint which still runs stays."""
+    """Its temporary directories, also where nothing of it could tidy up; a live one's stay."""
     aws, killed = start_endpoint()
     folder = Path(f"/proc/{killed.pid}/environ").read_bytes().split(b"TMPDIR=")[1].split(b"\0")[0]
     aws.run(example(aws.upload(rows(400, seed=1), rows(200, seed=2))))
-    (left,) = Path(os.fsdecode(folder)).glob("sagemaker-local-*")
-    killed.kill()
+    left = set(Path(os.fsdecode(folder)).iterdir())
+    assert left
+    for pid in (*children(killed.pid), killed.pid):
+        os.kill(pid, signal.SIGKILL)
     killed.wait(DEADLINE_SECONDS)
     running, _ = start_endpoint()
-    assert not left.exists()
+    assert not left & set(Path(os.fsdecode(folder)).iterdir())
     start_endpoint()
     running.run(example(running.upload(rows(400, seed=1), rows(200, seed=2))))
 

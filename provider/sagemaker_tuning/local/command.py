@@ -174,9 +174,10 @@ def _run(options: argparse.Namespace) -> None:
     with (
         _end_asked_for() as asked,
         _listen(family, address, options.port) as listening,
-        _directory(options) as directory,
+        _temporary() as temporary,
+        _directory(options, temporary) as directory,
         # Before moto and all else is imported, and before there is any thread.
-        TrainingProcesses(algorithms) as processes,
+        TrainingProcesses(temporary / "cache", algorithms) as processes,
         _endpoint(options, listening, directory, processes, fault_token) as endpoint,
     ):
         host, port = listening.getsockname()[:2]
@@ -255,16 +256,27 @@ def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.soc
 
 
 @contextlib.contextmanager
-def _directory(options: argparse.Namespace) -> Iterator[Path]:
+def _temporary() -> Iterator[Path]:
     workspace.remove_leftovers()
+    with _usable("a temporary directory", workspace.temporary()) as directory:
+        yield directory
+
+
+@contextlib.contextmanager
+def _directory(options: argparse.Namespace, temporary: Path) -> Iterator[Path]:
+    if options.data_dir is None:
+        yield temporary
+        return
+    kept = workspace.kept(options.data_dir)
+    with _usable(f"--data-dir {options.data_dir}", kept) as directory:
+        yield directory
+
+
+@contextlib.contextmanager
+def _usable(where: str, opened: contextlib.AbstractContextManager[Path]) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
-        where = "a temporary directory"
         try:
-            if options.data_dir is None:
-                directory = stack.enter_context(workspace.temporary())
-            else:
-                where = f"--data-dir {options.data_dir}"
-                directory = stack.enter_context(workspace.kept(options.data_dir))
+            directory = stack.enter_context(opened)
         except OSError as error:
             raise StartError(f"{where} cannot be used: {error}.") from error
         except workspace.DirectoryInUseError as error:

@@ -2,16 +2,15 @@
 
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -44,15 +43,17 @@ class TrainingProcesses:
     training process ends with it.
 
     Args:
+        cache_dir: Where programs keep what other training processes may use; it is made, and
+            removed at the end.
         algorithms: What it can run.
     """
 
-    def __init__(self, algorithms: Algorithms = BUILT_IN_ALONE) -> None:
+    def __init__(self, cache_dir: Path, algorithms: Algorithms = BUILT_IN_ALONE) -> None:
         self.algorithms = algorithms
+        self._cache_dir = cache_dir
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._cache_dir: str | None = None
         self._closed = False
 
     def start(self) -> None:
@@ -97,10 +98,6 @@ class TrainingProcesses:
             if self._control is not None and self._server is not None:
                 self._control.close()
                 self._server.wait()
-            if self._cache_dir is not None:
-                # Where the server was killed; it removes the directory itself otherwise, also
-                # when nobody could call this.
-                shutil.rmtree(self._cache_dir, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -132,12 +129,11 @@ class TrainingProcesses:
     def _start(self) -> socket.socket:
         if self._closed:
             raise RuntimeError(_ENDING)
-        if self._cache_dir is None:
-            self._cache_dir = tempfile.mkdtemp(prefix="sagemaker-tuning-")
+        self._cache_dir.mkdir(exist_ok=True)
         ours, theirs = socket.socketpair()
         with theirs:
             command = _START_SERVER.format(
-                path=sys.path, fd=theirs.fileno(), cache_dir=self._cache_dir
+                path=sys.path, fd=theirs.fileno(), cache_dir=str(self._cache_dir)
             )
             self._server = subprocess.Popen(
                 [sys.executable, "-c", command],

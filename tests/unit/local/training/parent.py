@@ -6,6 +6,7 @@ writes what the training process writes.
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from sagemaker_tuning.local.training.algorithms import Algorithms, BuiltInAlgorithm
@@ -19,11 +20,8 @@ def main() -> None:
     sys.path.append(programs)
     container = Container(Path(root), program, "job", "arn:job", {}, {})
     prepare(container)
-    processes = TrainingProcesses(
-        Algorithms(
-            built_in=[BuiltInAlgorithm(program, re.compile(program), program, program, (), {})]
-        )
-    )
+    built_in = BuiltInAlgorithm(program, re.compile(program), program, program, (), {})
+    processes = TrainingProcesses(Path(tempfile.mkdtemp()), Algorithms(built_in=[built_in]))
     processes.start()
     for line in processes.launch(container).lines():
         sys.stdout.write(f"{line}\n")

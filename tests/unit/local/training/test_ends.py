@@ -25,11 +25,12 @@ from tests.unit.local.training.launched import (
 
 
 def test_closing_kills_every_training_process(
-    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
+    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With its group, and nothing can be launched any more."""
     monkeypatch.syspath_prepend(PROGRAMS)
-    processes = TrainingProcesses(Algorithms(built_in=[algorithm("stubborn")]))
+    cache = tmp_path / "cache"
+    processes = TrainingProcesses(cache, Algorithms(built_in=[algorithm("stubborn")]))
     processes.start()
     process = processes.launch(make_container(image="stubborn"))
     lines = process.lines()
@@ -39,17 +40,18 @@ def test_closing_kills_every_training_process(
     assert list(lines) == []
     assert process.wait() is None
     wait_until_gone(*pids)
+    assert not cache.exists()
     with pytest.raises(RuntimeError, match="the endpoint is ending"):
         processes.launch(make_container(image="stubborn"))
 
 
 def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
-    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
+    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One that was killed for its memory does not end all training."""
     monkeypatch.syspath_prepend(PROGRAMS)
     with TrainingProcesses(
-        Algorithms(built_in=[algorithm("orderly"), algorithm("show")])
+        tmp_path / "cache", Algorithms(built_in=[algorithm("orderly"), algorithm("show")])
     ) as processes:
         process = processes.launch(make_container(image="orderly"))
         lines = process.lines()
@@ -62,11 +64,12 @@ def test_a_killed_fork_server_takes_its_processes_along_and_is_replaced(
 
 
 def test_what_fled_ends_when_the_fork_server_is_killed(
-    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch
+    make_container: MakeContainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nobody is left who knows it as a child, and it holds the output open."""
     monkeypatch.syspath_prepend(PROGRAMS)
-    with TrainingProcesses(Algorithms(built_in=[algorithm("fleeing")])) as processes:
+    fleeing = Algorithms(built_in=[algorithm("fleeing")])
+    with TrainingProcesses(tmp_path / "cache", fleeing) as processes:
         process = processes.launch(make_container(image="fleeing"))
         lines = process.lines()
         child = int(next(lines))

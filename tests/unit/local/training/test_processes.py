@@ -36,12 +36,13 @@ FOREVER_SECONDS = 1000.0
 
 
 @pytest.fixture(scope="module")
-def processes() -> Iterator[TrainingProcesses]:
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingProcesses]:
     """A fork server that knows XGBoost and the programs of this directory."""
     algorithms = [*BUILT_IN, *(algorithm(path.stem) for path in PROGRAMS.glob("*.py"))]
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(PROGRAMS)
-        with TrainingProcesses(Algorithms(built_in=algorithms)) as running:
+        cache = tmp_path_factory.mktemp("processes") / "cache"
+        with TrainingProcesses(cache, Algorithms(built_in=algorithms)) as running:
             yield running
 
 

@@ -29,7 +29,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingProc
     pipe = Command(("/bin/sh", "-c", "yes | head -n 1"), directory)
     own = {"shell": shell, "broken": Command((str(broken),), directory), "pipe": pipe}
     algorithms = Algorithms([OwnAlgorithm(image, command) for image, command in own.items()])
-    with TrainingProcesses(algorithms) as running:
+    with TrainingProcesses(directory / "cache", algorithms) as running:
         yield running
 
 
