@@ -124,10 +124,10 @@ class Deployment:
         finally:
             control("DELETE")
 
-    def tuning_jobs(self) -> dict[str, Document]:
-        """Describe all tuning jobs of the account, oldest first."""
+    def tuning_jobs(self, **filters: str) -> dict[str, Document]:
+        """Describe the account's tuning jobs, all or those that List is asked for, oldest first."""
         pages = self.sagemaker.get_paginator("list_hyper_parameter_tuning_jobs").paginate(
-            SortBy="CreationTime", SortOrder="Ascending"
+            SortBy="CreationTime", SortOrder="Ascending", **filters
         )
         names = [
             job["HyperParameterTuningJobName"]

@@ -63,8 +63,7 @@ class Run:
 
     def tuning_jobs(self) -> dict[str, Document]:
         """Describe the tuning jobs of this task instance, oldest first."""
-        jobs = self.deployment.tuning_jobs()
-        return {name: job for name, job in jobs.items() if self.digest in name}
+        return self.deployment.tuning_jobs(NameContains=self.digest)
 
     def live(self) -> set[str]:
         """Give the names of those that have not ended."""
