@@ -8,13 +8,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.exceptions import AirflowException
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from botocore.exceptions import BotoCoreError
 from sqlalchemy import select
 
+from sagemaker_tuning._compat import AirflowException
 from sagemaker_tuning.core.adoption import IDENTITY_TAG
 from sagemaker_tuning.core.errors import AwsCallFailed, SageMakerTuningError
 from sagemaker_tuning.core.naming import LaunchIdentity
