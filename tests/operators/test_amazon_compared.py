@@ -16,7 +16,7 @@ from airflow.providers.amazon.aws.triggers.sagemaker import SageMakerTrigger
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, TaskDeferred
 from airflow.triggers.base import BaseTrigger
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.operators.task import FOR_EVER, context, status_of, tuning_request
 
@@ -89,6 +89,36 @@ def test_a_deferred_wait_needs_aiobotocore(client: Any) -> None:
     with pytest.raises(Exception, match="aiobotocore"):
         asyncio.run(asyncio.wait_for(wait(), timeout=60))
     assert status_of(client, config["HyperParameterTuningJobName"]) == "InProgress"
+
+
+def test_a_wait_in_the_worker_ends_with_the_first_call_that_is_refused() -> None:
+    """Beyond what botocore repeats by itself; the tuning job runs on."""
+
+    def describe(_: str) -> Any:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "Describe")
+
+    with pytest.raises(AirflowException, match="AWS request failed"):
+        _operator(_config()).hook.check_status("any", "Status", describe, 0)
+
+
+def test_progress_is_a_status_at_each_look(capfd: pytest.CaptureFixture[str]) -> None:
+    """The same line again and again, without a counter or an objective metric."""
+    answers = iter(["InProgress", "InProgress", "Completed"])
+    hook = _operator(_config()).hook
+    hook.check_status("any", "Status", lambda _: {"Status": next(answers)}, 0)
+    assert capfd.readouterr().out.count("current status is InProgress") == 2
+
+
+def test_a_mistake_in_a_request_is_told_when_it_is_sent() -> None:
+    """By botocore, if it is a type or a required field; any other by AWS."""
+    config = _config()
+    del config["TrainingJobDefinition"]["RoleArn"]
+    with pytest.raises(ParamValidationError, match="RoleArn"):
+        _operator(config).execute(context())
+    config = _config()
+    config["HyperParameterTuningJobConfig"]["Strategy"] = "BAYESIAN"
+    with pytest.raises(ClientError, match="enum value set"):
+        _operator(config).execute(context())
 
 
 def test_nothing_stops_the_job_of_a_killed_task() -> None:
