@@ -16,6 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict, TuningJobNotFound
 from sagemaker_tuning.core.snapshot import Snapshot
@@ -29,6 +35,8 @@ _MAX_BACKOFF_SECONDS = 600.0
 _MAX_ABSENT_SECONDS = 300.0
 _MAX_DOUBLINGS = 10
 _REJECTIONS_BELIEVED = 3
+_STOP_ATTEMPTS = 8
+_MAX_STOP_WAIT_SECONDS = 30
 
 
 class Log(Protocol):
@@ -166,12 +174,31 @@ class Watcher:
     async def stop(self, name_or_arn: str) -> None:
         """Stop a tuning job; one that has ended is left as it is.
 
+        What a wait survives is tried again, for about a minute.
+
         Raises:
+            AwsCallFailed: AWS refuses, or does not answer for that long.
             TuningJobConflict: An ARN was given, and the connection reaches another account.
         """
-        hook = await self._connected()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._pool, hook.stop_tuning_job, name_or_arn)
+        rejections = 0
+
+        def is_tried_again(error: BaseException) -> bool:
+            nonlocal rejections
+            if not isinstance(error, AwsCallFailed):
+                return False
+            rejections += error.is_credential
+            return self._is_survived(error, rejections)
+
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(_STOP_ATTEMPTS),
+            wait=wait_random_exponential(max=_MAX_STOP_WAIT_SECONDS),
+            retry=retry_if_exception(is_tried_again),
+            reraise=True,
+        ):
+            with attempt:
+                hook = await self._connected()
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._pool, hook.stop_tuning_job, name_or_arn)
 
     def _is_survived(self, error: AwsCallFailed, rejections: int) -> bool:
         if error.is_credential:

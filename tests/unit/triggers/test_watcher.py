@@ -41,8 +41,11 @@ class FakeHook:
         self.script = script
         self.threads: set[str] = set()
         self.stopped: list[str] = []
+        self.before_stop: list[Exception] = []
 
     def stop_tuning_job(self, name: str) -> None:
+        if self.before_stop:
+            raise self.before_stop.pop(0)
         self.stopped.append(name)
 
     def describe_tuning_job(self, name: str) -> dict[str, Any]:
@@ -214,6 +217,18 @@ def test_waits_of_a_loop_share_one_client() -> None:
     assert asyncio.run(asyncio.wait_for(both(), timeout=30)) == 0
     assert builds.count == 1
     assert set(builds.hook.stopped) == {"job"}
+
+
+def test_a_stop_is_repeated_until_aws_takes_it() -> None:
+    """A hundred tasks that are killed together are throttled; no job may run on for that."""
+    builds = Builds(["InProgress"], failures=1)
+    builds.hook.before_stop = [_EXPIRED, _THROTTLED]
+    connection = cast("Connection", FakeConnection(builds))
+    asyncio.run(asyncio.wait_for(stop(connection, "job"), timeout=30))
+    assert builds.hook.stopped == ["job"]
+    builds.hook.before_stop = [AwsCallFailed("denied", code="AccessDeniedException")]
+    with pytest.raises(AwsCallFailed, match="denied"):
+        asyncio.run(asyncio.wait_for(stop(connection, "job"), timeout=30))
 
 
 def test_a_look_up_is_not_broken_off_with_the_wait_that_began_it() -> None:
