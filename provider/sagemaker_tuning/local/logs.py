@@ -35,13 +35,16 @@ class LogStream:
         self._name = name
         self._lock = threading.Lock()
         self._pending: list[dict[str, Any]] = []
+        self._latest = 0
 
     def write(self, line: str) -> None:
         """Adds a line; CloudWatch has no empty events, so that an empty line is left out."""
         if not line:
             return
         with self._lock:
-            self._pending.append({"timestamp": int(time.time() * 1000), "message": line})
+            # Also where the clock is set back: a batch that is not in order would be refused.
+            self._latest = max(self._latest, int(time.time() * 1000))
+            self._pending.append({"timestamp": self._latest, "message": line})
             first = len(self._pending) == 1
         if first:
             self._shipper.schedule(self)

@@ -1,8 +1,11 @@
 """Logs of training jobs, as CloudWatch Logs shows them."""
 
+import itertools
+import time
 import uuid
 from typing import Any
 
+import pytest
 from moto.backends import get_backend
 from moto.logs.models import SubscriptionFilter
 
@@ -41,6 +44,13 @@ def test_of_a_log_with_long_lines_the_end_is_kept() -> None:
 def test_a_short_log_is_kept_whole() -> None:
     """Without its empty lines, which CloudWatch does not have."""
     assert [event.message for event in written("first", "", "last").events] == ["first", "last"]
+
+
+def test_a_clock_that_is_set_back_costs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudWatch takes only lines in the order of their times."""
+    back = itertools.count(time.time(), -1)
+    monkeypatch.setattr(time, "time", lambda: next(back))
+    assert [event.message for event in written("1", "2", "3").events] == ["1", "2", "3"]
 
 
 def test_a_subscriber_that_is_gone_costs_no_line() -> None:
