@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.contract.aws import DEADLINE_SECONDS, REGION, Aws, Document
 from tests.contract.examples import DEFINITION, changed, endless, example
@@ -217,7 +218,7 @@ def test_a_target_is_sent_what_it_asks_for(
     A variable for what an event has not is not in the text.
     """
     constant, part, timed = Queue(aws), Queue(aws), Queue(aws)
-    subscribe(
+    rule = subscribe(
         {"detail-type": [TUNING], "detail": {"HyperParameterTuningJobStatus": ["Completed"]}},
         {"Id": "constant", "Arn": constant.arn, "Input": '{"do": "this"}'},
         {"Id": "part", "Arn": part.arn, "InputPath": "$.detail.TrainingJobStatusCounters"},
@@ -230,7 +231,8 @@ def test_a_target_is_sent_what_it_asks_for(
                     "reason": "$.detail.FailureReason",
                     "stopped": "$.detail.TrainingJobStatusCounters.Stopped",
                 },
-                "InputTemplate": '{"time": "<moment>", "reason": "<reason>", "stopped": <stopped>}',
+                "InputTemplate": '{"time": <moment>, "reason": "<reason>", "stopped": <stopped>,'
+                ' "rule": <aws.events.rule-name>}',
             },
         },
     )
@@ -239,7 +241,42 @@ def test_a_target_is_sent_what_it_asks_for(
     assert part.until(bool) == [job["TrainingJobStatusCounters"]]
     changed_at = job["LastModifiedTime"].astimezone(UTC)
     moment = f"{changed_at:%Y-%m-%dT%H:%M:%SZ}"
-    assert timed.until(bool) == [{"time": moment, "reason": "", "stopped": 0}]
+    assert timed.until(bool) == [
+        {"time": moment, "reason": "", "stopped": 0, "rule": rule.name},
+    ]
+
+
+def test_a_log_group_is_a_target_too(
+    aws: Aws, subscribe: Subscribe, request_document: Document
+) -> None:
+    """What it asks for is a line in a stream of its own."""
+    logs = aws.client("logs")
+    group = f"/aws/events/{uuid.uuid4().hex[:12]}"
+    logs.create_log_group(logGroupName=group)
+    queue = subscribe(
+        {"detail-type": [TUNING], "detail": {"HyperParameterTuningJobStatus": ["Completed"]}},
+        {
+            "Id": "log",
+            "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}",
+            "InputTransformer": {
+                "InputPathsMap": {"status": "$.detail.HyperParameterTuningJobStatus"},
+                "InputTemplate": '{"status": <status>}',
+            },
+        },
+    )
+    aws.run(request_document)
+    queue.until(bool)  # sent to last
+    found = logs.filter_log_events(logGroupName=group)["events"]
+    assert [json.loads(each["message"]) for each in found] == [{"status": "Completed"}]
+
+
+def test_a_target_that_nothing_could_be_sent_to_is_refused(aws: Aws, subscribe: Subscribe) -> None:
+    """When it is put, by EventBridge's own service model and in its words."""
+    queue = subscribe({"source": ["aws.sagemaker"]})
+    target = {"Id": "queue", "Arn": queue.arn, "InputTransformer": {"InputTemplate": '"<x> is"'}}
+    with pytest.raises(ClientError, match="contains invalid placeholder x") as caught:
+        aws.client("events").put_targets(Rule=queue.name, Targets=[target])
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
 def test_another_regions_rules_are_its_own(

@@ -1,26 +1,38 @@
 """The targets of EventBridge's rules, which are moto's, and what they are sent.
 
 They are given events here rather than by moto's PutEvents, which heeds neither a rule's state nor
-the second of two targets, and leaves out the account. SQS queues, which is where programs look for
-events, are sent to here: moto heeds neither Input nor InputPath and takes a time for a number.
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+the second of two targets, and leaves out the account. SQS queues and log groups, which is where
+programs look for events, are sent to here: moto heeds neither Input nor InputPath, knows few
+input transformers and takes a time for a number.
 """
 
 import copy
-import json
 import logging
+import time
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from jsonpath_ng.ext.parser import parse
 from moto.backends import get_backend
-from moto.events.utils import EventTemplateParser
 
+from sagemaker_tuning.local import event_inputs, wire
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.wire import Document
 
 _log = logging.getLogger(__name__)
+
+PUT_TARGETS = "AWSEvents.PutTargets"
+
+
+def check(body: bytes) -> None:
+    """Refuses a PutTargets request with a target that no event could be sent to as it asks.
+
+    Raises:
+        ApiError: SerializationException or ValidationException, for the first such target.
+    """
+    for target in wire.parse("PutTargets", body, service="events")["Targets"]:
+        event_inputs.check(target)
 
 
 def rules(region: str) -> Iterable[Any]:
@@ -48,40 +60,24 @@ def deliver(region: str, event: Document) -> None:
 
 
 def _send(region: str, rule: Any, target: Document, event: Document) -> None:
-    service, name = target["Arn"].split(":")[2::3]
+    service, resource = target["Arn"].split(":", 5)[2::3]
+    text = event_inputs.made(target, event, rule_name=rule.name, rule_arn=rule.arn)
     if service == "sqs":
         group = target.get("SqsParameters", {}).get("MessageGroupId")
-        queues = get_backend("sqs")[ACCOUNT_ID][region]
-        queues.send_message(name, _input(target, event), group_id=group)
-        return
-    # moto treats all targets of a rule alike, and stops at the first that fails.
-    alone = copy.copy(rule)
-    alone.targets = [target]
-    whole = {**event, "time": datetime.fromisoformat(event["time"]).timestamp()}
-    transformed = "InputTransformer" in target
-    if transformed:
-        whole["ingestion-time"] = event["time"]
-    alone.send_to_targets(whole, transform_input=transformed)
+        get_backend("sqs")[ACCOUNT_ID][region].send_message(resource, text, group_id=group)
+    elif service == "logs":
+        _log_event(region, resource.split(":")[1], text)
+    else:
+        # moto treats all targets of a rule alike, and stops at the first that fails.
+        alone = copy.copy(rule)
+        alone.targets = [target]
+        when = datetime.fromisoformat(event["time"]).timestamp()
+        alone.send_to_targets({**event, "time": when}, transform_input=False)
 
 
-def _input(target: Document, event: Document) -> str:
-    """The text that a target wants of an event: all of it, a part, or what it has written."""
-    if "Input" in target:
-        text: str = target["Input"]
-        return text
-    if "InputPath" in target:
-        found = parse(target["InputPath"]).find(event)
-        return json.dumps(found[0].value if found else None)
-    if "InputTransformer" in target:
-        return json.dumps(_transformed(target["InputTransformer"], event))
-    return json.dumps(event)
-
-
-def _transformed(transformer: Document, event: Document) -> Any:
-    whole: Any = {**event, "ingestion-time": event["time"]}
-    template, paths = transformer["InputTemplate"], transformer.get("InputPathsMap", {})
-    # moto leaves the name of a variable that the event does not have where it is.
-    for name, path in paths.items():
-        if all(found.value in (None, "") for found in parse(path).find(whole)[:1]):
-            template = template.replace(f"<{name}>", "")
-    return EventTemplateParser.parse(template, paths, whole)
+def _log_event(region: str, log_group: str, text: str) -> None:
+    stream = str(uuid.uuid4())
+    logs = get_backend("logs")[ACCOUNT_ID][region]
+    logs.create_log_stream(log_group, stream)
+    message = {"timestamp": round(time.time() * 1000), "message": text}
+    logs.put_log_events(log_group, stream, [message])

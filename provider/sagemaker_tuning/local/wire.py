@@ -43,19 +43,19 @@ _INTEGER_BITS = {"integer": 32, "long": 64}
 
 
 @cache
-def service_model() -> ServiceModel:
-    """SageMaker's service model; reading it takes a fraction of a second, once."""
-    return ServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """A service's model; reading SageMaker's takes a fraction of a second, once."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 @cache
-def _operation(name: str) -> OperationModel:
+def _operation(name: str, service: str = "sagemaker") -> OperationModel:
     # The model builds its shapes anew at every call and caches what hangs below them, so one
     # operation model is kept per operation.
-    return service_model().operation_model(name)
+    return service_model(service).operation_model(name)
 
 
-def parse(operation: str, body: bytes) -> Document:
+def parse(operation: str, body: bytes, *, service: str = "sagemaker") -> Document:
     """The request document of a body, checked against every constraint of the service model.
 
     A member that is null is absent, as on AWS. A member that the model does not know is
@@ -65,7 +65,7 @@ def parse(operation: str, body: bytes) -> Document:
         ApiError: SerializationException for what is no JSON of the right types,
             ValidationException for values outside the model's constraints, up to 100 at once.
     """
-    shape = _operation(operation).input_shape
+    shape = _operation(operation, service).input_shape
     if shape is None:
         return {}
     try:

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
-from sagemaker_tuning.local import wire
+from sagemaker_tuning.local import event_targets, wire
 from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS, WITHHELD, Operation, tags
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import ApiError, internal_failure, not_implemented
@@ -149,7 +149,7 @@ class Dispatcher:
         if invocation is not None:
             return invocation
         if not call.target.startswith(SAGEMAKER):
-            return None
+            return _refusal_of_targets(call)
         name = call.target.removeprefix(SAGEMAKER)
         operation = OPERATIONS.get(name)
         if operation is None and name in TAG_OPERATIONS and _names_our_resource(call.body):
@@ -191,6 +191,17 @@ def _refusal_before_moto(call: Call, name: str) -> Response | None:
         )
     try:
         wire.parse(name, call.body)
+    except ApiError as error:
+        return json_error(error)
+    return None
+
+
+def _refusal_of_targets(call: Call) -> Response | None:
+    """What moto would take, and no event could be sent to."""
+    if call.target != event_targets.PUT_TARGETS:
+        return None
+    try:
+        event_targets.check(call.body)
     except ApiError as error:
         return json_error(error)
     return None
