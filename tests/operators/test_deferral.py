@@ -18,6 +18,7 @@ from tests.operators.task import (
     FOR_EVER,
     FakeTaskInstance,
     context,
+    fire,
     launch_endless,
     tuning_operator,
     tuning_request,
@@ -92,3 +93,31 @@ def test_a_sensor_whose_time_is_over_while_it_is_deferred_skips_if_it_is_to(choi
     sensor = SageMakerTuningJobSensor(task_id="sense", **arguments)
     with pytest.raises(AirflowSkipException):
         sensor.resume_execution("__fail__", {"error": "Trigger timeout"}, context())
+
+
+def test_an_event_of_before_a_clear_ends_nothing(client: Any) -> None:
+    """Airflow may hand it to the try after the Clear, which goes on with the job of its own."""
+    ti = FakeTaskInstance()
+    operator = tuning_operator(deferrable=True)
+    with pytest.raises(TaskDeferred) as before:
+        operator.execute(context(ti))
+    old = before.value.trigger.serialize()[1]["tuning_job_name"]
+    client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=old)
+    event = fire(before.value.trigger)
+    cleared = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    with pytest.raises(TaskDeferred) as after:
+        operator.execute(context(cleared))
+    new = after.value.trigger.serialize()[1]["tuning_job_name"]
+    with pytest.raises(TaskDeferred) as again:
+        operator.resume_execution("execute_complete", {"event": event}, context(cleared))
+    assert again.value.trigger.serialize()[1]["tuning_job_name"] == new != old
+
+
+@pytest.mark.parametrize("is_reused", [False, True])
+def test_a_job_that_has_ended_is_not_waited_for(*, is_reused: bool) -> None:
+    """A retry, or a Clear that lets it stand, has the result at once."""
+    ti = FakeTaskInstance(max_tries=1)
+    arguments: dict[str, Any] = {"reuse_completed": is_reused, "retries": 0 if is_reused else 1}
+    first = tuning_operator(**arguments).execute(context(ti))
+    later = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
+    assert tuning_operator(deferrable=True, **arguments).execute(context(later)) == first

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.adoption import FINGERPRINT_TAG, TRY_TAG, AdoptionPolicy
-from sagemaker_tuning.core.naming import LaunchIdentity, fingerprint, later_generation
+from sagemaker_tuning.core.naming import (
+    MAX_GENERATION,
+    LaunchIdentity,
+    fingerprint,
+    later_generation,
+)
+from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tags import identity_tags, tag_list
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ class LaunchRequest:
         identity: The task instance.
         epoch: Which Clear of the finished task this try stems from; 0 or more.
         try_id: ``ti.id``, new for each try.
+        try_number: 1 or more, and above every epoch that there can have been.
         is_first_try: Whether this is the first try of its epoch.
         document: The arguments of CreateHyperParameterTuningJob without the name.
         chosen_name: The name that the user wants; ours follows from the identity.
@@ -30,6 +37,7 @@ class LaunchRequest:
     identity: LaunchIdentity
     epoch: int
     try_id: str
+    try_number: int
     is_first_try: bool
     document: Mapping[str, Any]
     chosen_name: str | None = None
@@ -41,6 +49,14 @@ class LaunchRequest:
             digest = self.identity.digest
             return later_generation(self.chosen_name, digest, epoch=epoch, generation=generation)
         return self.identity.tuning_job_name(epoch=epoch, generation=generation)
+
+    def has_name(self, name: str) -> bool:
+        """Whether a tuning job's name is one of this epoch's."""
+        names = (
+            self.name(epoch=self.epoch, generation=generation)
+            for generation in range(1, MAX_GENERATION + 1)
+        )
+        return name.lower() in map(str.lower, names)
 
     def tags(self) -> list[dict[str, str]]:
         """Give the user's tags and those by which a later try knows the job again."""
@@ -59,8 +75,15 @@ class LaunchedTuningJob:
         name: Its name.
         arn: Its ARN.
         is_adopted: Whether an earlier try launched it.
+        description: What Describe said of it when it was adopted; else empty.
     """
 
     name: str
     arn: str
     is_adopted: bool
+    description: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it had ended already when it was adopted."""
+        return bool(self.description) and Snapshot.from_description(self.description).is_ended

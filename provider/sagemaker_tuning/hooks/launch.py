@@ -89,8 +89,10 @@ class Launcher:
         """
         if self._request.policy.reuse_completed and (reused := self._completed_before()):
             return reused
-        for epoch in range(self._request.epoch):
-            self._end_epoch(epoch)
+        for epoch in range(self._request.try_number):
+            # Later ones too: an edit of ``retries`` can take a task back to an earlier epoch.
+            if epoch != self._request.epoch:
+                self._end_epoch(epoch)
         for generation in range(1, MAX_GENERATION + 1):
             name = self._request.name(epoch=self._request.epoch, generation=generation)
             arn = self._create(name)
@@ -102,7 +104,7 @@ class Launcher:
             if isinstance(decision, Adopt):
                 log.info("The tuning job %s was launched by this task before; adopted", name)
                 arn = description["HyperParameterTuningJobArn"]
-                return LaunchedTuningJob(name, arn, is_adopted=True)
+                return LaunchedTuningJob(name, arn, is_adopted=True, description=description)
             self._leave(name, decision)
         msg = f"{MAX_GENERATION} tuning jobs of this task instance have ended; clear it to go on"
         raise TuningJobConflict(msg)
@@ -228,9 +230,9 @@ class Launcher:
             log.info("%s: launching the next", decision.why)
 
     def _end_epoch(self, epoch: int) -> None:
-        """Stop what an earlier epoch left alive: Clear means to run again."""
+        """Stop what another epoch left alive: Clear means to run again."""
         for name in self._live(epoch):
-            log.info("%s is of before the task was cleared: stopping it", name)
+            log.info("%s is of another Clear of this task: stopping it", name)
             self._stop_and_wait(name)
 
     def _completed_before(self) -> LaunchedTuningJob | None:
@@ -244,7 +246,7 @@ class Launcher:
                     and isinstance(self._decide(description, is_first_try=False), Adopt)
                 ):
                     log.info("%s of before the task was cleared has completed: reused", name)
-                    return LaunchedTuningJob(name, arn, is_adopted=True)
+                    return LaunchedTuningJob(name, arn, is_adopted=True, description=description)
         return None
 
     def _jobs(self, epoch: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OnStopped = Literal["fail", "accept_best"]
 """What a tuning job that was stopped, by whomever, is to its task."""
 
+_SHORTEST_DEFERRAL = timedelta(seconds=15)
 DEFAULT_POLL_INTERVAL = 30.0
 """Seconds. AWS publishes no rate for DescribeHyperParameterTuningJob; two a minute are welcome."""
 
@@ -56,7 +57,8 @@ def time_left(limit: timedelta | None, context: Context) -> timedelta | None:
     if limit is None:
         return None
     left = limit - elapsed(context)
-    return max(left, timedelta(seconds=1))  # 0 would be no limit
+    # Airflow loses a task whose deferred wait is over before its scheduler knows that it began.
+    return max(left, _SHORTEST_DEFERRAL)
 
 
 def elapsed(context: Context) -> timedelta:

@@ -246,6 +246,8 @@ class SageMakerCreateTuningJobOperator(
                     "HyperParameterTuningJobName": launched.name,
                     "HyperParameterTuningJobArn": launched.arn,
                 }
+            if launched.has_ended:
+                return self._result(launched.description)
             if self.deferrable:
                 self._defer(launched, context)
             connection = Connection.of(**connection_arguments(self))
@@ -255,9 +257,13 @@ class SageMakerCreateTuningJobOperator(
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after the deferred wait."""
+        name, arn = (event[f"HyperParameterTuningJob{key}"] for key in ("Name", "Arn"))
+        if not self._launch_request(context, {}).has_name(name):
+            # Airflow may hand the last event of before a Clear to the try after it.
+            self.log.info("%s is of before the task was cleared", name)
+            return self.execute(context)
         with errors_for_airflow():
             raise_wait_error(event)
-            name, arn = (event[f"HyperParameterTuningJob{key}"] for key in ("Name", "Arn"))
             self._arn = arn
             launched = LaunchedTuningJob(name, arn, is_adopted=True)
             try:
