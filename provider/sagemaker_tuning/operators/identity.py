@@ -51,6 +51,7 @@ def launch_request(
         identity=launch_identity(context),
         epoch=epoch,
         try_id=str(ti.id),
+        try_number=ti.try_number,
         is_first_try=ti.try_number == epoch + 1,
         document=document,
         chosen_name=chosen_name,

@@ -116,6 +116,7 @@ def first_try(request_document: Document) -> LaunchRequest:
         identity=LaunchIdentity("prod", "churn", "run", "tune"),
         epoch=0,
         try_id="try-1",
+        try_number=1,
         is_first_try=True,
         document=request_document,
     )
@@ -136,7 +137,7 @@ def launch(aws: FakeSageMaker) -> Callable[[LaunchRequest], LaunchedTuningJob]:
 
 
 def _again(request: LaunchRequest) -> LaunchRequest:
-    return replace(request, try_id="try-2", is_first_try=False)
+    return replace(request, try_id="try-2", try_number=2, is_first_try=False)
 
 
 def test_one_launch_one_job(
@@ -267,10 +268,22 @@ def test_clear_means_run_again(
 ) -> None:
     """A new epoch stops what the old one left alive, and launches its own job."""
     old = launch(first_try)
-    cleared = replace(first_try, epoch=1, try_id="try-2")
+    cleared = replace(first_try, epoch=1, try_id="try-2", try_number=2)
     new = launch(cleared)
     assert aws.stopped == [old.name]
     assert aws.live == [new.name] == [first_try.name(epoch=1, generation=1)]
+
+
+def test_an_edit_of_retries_leaves_no_two_jobs(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """More ``retries`` after a Clear look like the epoch of before it: the later job is stopped."""
+    old = launch(first_try)
+    aws.end(old.name, "Failed", RetryableError=1)
+    cleared = launch(replace(first_try, epoch=1, try_id="try-2", try_number=2))
+    new = launch(replace(_again(first_try), try_id="try-3", try_number=3))
+    assert aws.stopped == [cleared.name]
+    assert aws.live == [new.name] == [first_try.name(epoch=0, generation=2)]
 
 
 def test_another_deployments_job_is_refused(
@@ -339,7 +352,7 @@ def test_only_our_own_jobs_are_stopped(
     with pytest.raises(TuningJobConflict):
         launch(ours)
     Launcher(cast("SageMakerTuningHook", aws), ours, lambda _: None).stop()
-    cleared = launch(replace(ours, epoch=1, try_id="try-2"))
+    cleared = launch(replace(ours, epoch=1, try_id="try-2", try_number=2))
     assert aws.stopped == []
     assert set(aws.live) == {theirs.name, cleared.name}
 
@@ -381,7 +394,7 @@ def test_a_quota_that_our_own_job_uses_up_is_not_waited_for(
     """An earlier attempt's job may be what there is no more room for: it is adopted."""
     launched = launch(first_try)
     aws.before_create = [QuotaExceeded("no room", code="ResourceLimitExceeded", quota=1)]
-    again = launch(replace(first_try, is_first_try=False, try_id="try-2"))
+    again = launch(_again(first_try))
     assert (again.name, again.is_adopted) == (launched.name, True)
 
 
@@ -406,9 +419,10 @@ def test_only_a_completed_job_of_before_a_clear_is_reused(
     old = launch(first_try)
     aws.end(old.name, status, Completed=1)
     policy = AdoptionPolicy(reuse_completed=True)
-    cleared = replace(first_try, epoch=1, try_id="try-2", policy=policy)
+    cleared = replace(first_try, epoch=1, try_id="try-2", try_number=2, policy=policy)
     new = launch(cleared)
     assert (new.name == old.name) is (status == "Completed")
     assert (old.name in aws.stopped) is (status == "InProgress")
     changed = replace(cleared, document={**first_try.document, "Autotune": {"Mode": "Enabled"}})
-    assert launch(replace(changed, epoch=2, try_id="try-3")).name not in {old.name, new.name}
+    third = launch(replace(changed, epoch=2, try_id="try-3", try_number=3))
+    assert third.name not in {old.name, new.name}
