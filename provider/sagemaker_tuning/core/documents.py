@@ -52,6 +52,10 @@ def read_document(text: str) -> Any:
         return _restored(found, templates, iter(range(_MOST_VALUES)))
     except RecursionError as error:
         raise DocumentError("nested too deeply, or in itself") from error
+    except DocumentError:
+        raise
+    except ValueError as error:  # JSON, with a number of thousands of digits
+        raise DocumentError(f"not JSON: {error}") from error
 
 
 def _read(text: str, *, may_be_json: bool) -> Any:

@@ -56,6 +56,7 @@ def test_a_text_says_a_document(text: str, document: Any) -> None:
         ("a: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
         ("a: \x00", "special characters are not allowed"),
         ("a: 1\ue000", "U+E000"),
+        (f'{{"a": {"9" * 5000}}}', "not JSON: Exceeds the limit"),
         (_BILLIONS, "has more than 100000 values"),
     ],
 )
