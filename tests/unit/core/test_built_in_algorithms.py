@@ -185,6 +185,15 @@ def test_a_script_in_the_xgboost_image_has_its_own(request_document: Document) -
     assert any("XGBoost cannot tune 'of_mine_too'" in violation for violation in violations)
 
 
+def test_a_variable_names_a_script_as_well(request_document: Document) -> None:
+    """The container's toolkit reads it before the hyperparameter."""
+    _static(request_document).pop("num_round")
+    _static(request_document)["of_mine"] = "1"
+    assert len(_found(request_document)[0]) == 2
+    request_document["TrainingJobDefinition"]["Environment"] = {"SAGEMAKER_PROGRAM": "train.py"}
+    assert _found(request_document)[0] == []
+
+
 def test_a_script_of_aws_is_known_by_its_location(request_document: Document) -> None:
     """LightGBM runs in an image of PyTorch: its metrics are those that the request defines."""
     definition = request_document["TrainingJobDefinition"]

@@ -137,9 +137,19 @@ def algorithm_of(definition: Mapping[str, Any]) -> BuiltInAlgorithm | None:
 
 
 def is_script(definition: Mapping[str, Any]) -> bool:
-    """Whether the training jobs run a script of the user's (or AWS's) in the image."""
+    """Whether the training jobs run a script of the user's (or AWS's) in the image.
+
+    A hyperparameter or a variable names it:
+    https://github.com/aws/sagemaker-training-toolkit
+    """
     static = lookup(definition, "StaticHyperParameters")
-    return hides(static) or any(
-        isinstance(name, str) and name.startswith("sagemaker_")
-        for name in (static if isinstance(static, dict) else ())
+    environment = lookup(definition, "Environment")
+    return (
+        hides(static)
+        or hides(environment)
+        or any(
+            isinstance(name, str) and name.startswith("sagemaker_")
+            for name in (static if isinstance(static, dict) else ())
+        )
+        or (isinstance(environment, dict) and "SAGEMAKER_PROGRAM" in environment)
     )
