@@ -120,6 +120,16 @@ def test_a_bad_request_without_templates_is_told_when_the_dag_is_parsed() -> Non
         tuning_operator(request)
 
 
+def test_a_role_may_be_a_name_when_the_dag_is_parsed() -> None:
+    """Which role it is IAM knows, and parsing a DAG asks nobody; the other mistakes are told."""
+    request = tuning_request()
+    request["training_job_definition"]["RoleArn"] = "service-role/SageMakerTuning"
+    tuning_operator(request)
+    request["training_job_definition"]["StoppingCondition"]["MaxRuntimeInSeconds"] = 0
+    with pytest.raises(InvalidTuningRequest, match="1 mistake"):
+        tuning_operator(request)
+
+
 def test_absent_data_is_told_by_the_service() -> None:
     """S3 data that is not there is refused at Create, with the service's own words."""
     with pytest.raises(AwsCallFailed, match="No S3 objects found under S3 URL"):

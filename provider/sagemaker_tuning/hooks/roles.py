@@ -8,7 +8,7 @@ from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, Vi
 from sagemaker_tuning.hooks.services import AwsService
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
@@ -30,7 +30,35 @@ def with_role_arns(hook: AwsBaseHook, request: Mapping[str, Any]) -> dict[str, A
         InvalidTuningRequest: There is no such role in this account.
         AwsCallFailed: IAM does not answer, or not to us (``iam:GetRole``).
     """
-    return _Roles(hook).expanded(request, "")
+    return _expanded(request, _Roles(hook).arn)
+
+
+def with_roles_to_come(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a request with a template for the ARN of each role that it names otherwise.
+
+    So it can be checked, as far as that goes, before anybody may be asked.
+    """
+    return _expanded(request, lambda role, _: f"{{{{ the ARN of {role} }}}}")
+
+
+def _expanded(
+    document: Mapping[str, Any], arn: Callable[[str, str], str], path: str = ""
+) -> dict[str, Any]:
+    expanded = dict(document)
+    for key in _KEYS:
+        role = document.get(key)
+        if isinstance(role, str) and role and not role.startswith("arn:"):
+            expanded[key] = arn(role, path + key)
+    for key in _DEFINITIONS:
+        part = document.get(key)
+        if isinstance(part, dict):
+            expanded[key] = _expanded(part, arn, f"{key}.")
+        elif isinstance(part, list):
+            expanded[key] = [
+                _expanded(item, arn, f"{key}[{index}].") if isinstance(item, dict) else item
+                for index, item in enumerate(part)
+            ]
+    return expanded
 
 
 class _Roles:
@@ -38,24 +66,7 @@ class _Roles:
         self._iam = AwsService(hook, "iam")
         self._arns: dict[str, str] = {}
 
-    def expanded(self, document: Mapping[str, Any], path: str) -> dict[str, Any]:
-        expanded = dict(document)
-        for key in _KEYS:
-            role = document.get(key)
-            if isinstance(role, str) and role and not role.startswith("arn:"):
-                expanded[key] = self._arn(role, path + key)
-        for key in _DEFINITIONS:
-            part = document.get(key)
-            if isinstance(part, dict):
-                expanded[key] = self.expanded(part, f"{key}.")
-            elif isinstance(part, list):
-                expanded[key] = [
-                    self.expanded(item, f"{key}[{index}].") if isinstance(item, dict) else item
-                    for index, item in enumerate(part)
-                ]
-        return expanded
-
-    def _arn(self, role: str, path: str) -> str:
+    def arn(self, role: str, path: str) -> str:
         if role not in self._arns:
             self._arns[role] = self._ask(role, path)
         return self._arns[role]

@@ -35,7 +35,7 @@ from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
 from sagemaker_tuning.hooks.inputs import check_inputs
 from sagemaker_tuning.hooks.launch import Launcher
 from sagemaker_tuning.hooks.namespace import is_telling
-from sagemaker_tuning.hooks.roles import with_role_arns
+from sagemaker_tuning.hooks.roles import with_role_arns, with_roles_to_come
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.links.console import TuningJobLink
 from sagemaker_tuning.operators.base import (
@@ -232,7 +232,8 @@ class SageMakerCreateTuningJobOperator(
         self._is_killed = False
         self._is_timed_out = False
         if self.are_documents_readable:
-            validate({"HyperParameterTuningJobName": "any-name", **self._document()})
+            document = with_roles_to_come(self._document())
+            validate({"HyperParameterTuningJobName": "any-name", **document})
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Launch the tuning job, or find it launched, and wait."""
