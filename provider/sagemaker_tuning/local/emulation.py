@@ -10,6 +10,8 @@ from botocore.model import ServiceModel
 from moto.backend_index import backend_url_patterns
 from moto.backends import list_of_moto_modules
 from moto.core.common_models import BaseModel
+from moto.moto_server import werkzeug_app
+from moto.moto_server.utilities import RegexConverter
 from moto.moto_server.werkzeug_app import SIGNING_ALIASES, DomainDispatcherApplication
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS")
@@ -34,6 +36,7 @@ class Moto(DomainDispatcherApplication):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         BaseModel.__new__ = staticmethod(_made)  # type: ignore[assignment,method-assign]
+        werkzeug_app.RegexConverter = _AnyCharacter  # type: ignore[attr-defined]
 
     def get_backend_for_host(self, host: str | None) -> Any:
         """Raises at once, where its own prints to standard output and fails later."""
@@ -47,6 +50,14 @@ class Moto(DomainDispatcherApplication):
 
 def _made(model: type, *_args: object, **_kwargs: object) -> Any:
     return object.__new__(model)
+
+
+class _AnyCharacter(RegexConverter):
+    """A part of a path that may have line breaks in it, as keys of S3 may."""
+
+    def __init__(self, url_map: Any, *items: Any) -> None:
+        super().__init__(url_map, *items)
+        self.regex = f"(?s:{self.regex})"
 
 
 def is_emulated(service: str) -> bool:

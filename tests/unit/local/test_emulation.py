@@ -52,6 +52,19 @@ def test_a_service_that_moto_has_not_is_an_exception_and_no_output(
     assert capsys.readouterr().out == ""
 
 
+def test_a_key_of_s3_may_have_line_breaks() -> None:
+    """As any other character."""
+    client = Client(emulation.Moto(create_backend_app))
+    scope = "Credential=x/20260101/us-east-1/s3/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x"}
+    s3: Any = get_backend("s3")[ACCOUNT_ID]["aws"]
+    s3.create_bucket("breaking", "us-east-1")
+    client.put("/breaking/a%0Ab/%0D%0Ac", data=b"1", headers=headers)
+    assert s3.get_object("breaking", "a\nb/\r\nc").value == b"1"
+    s3.delete_object("breaking", "a\nb/\r\nc")
+    s3.delete_bucket("breaking")
+
+
 def test_what_is_replaced_is_not_kept() -> None:
     """The dashboard of moto, which is closed, would have every object that has ever been."""
     emulation.Moto(create_backend_app)
