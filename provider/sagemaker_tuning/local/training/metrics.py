@@ -45,7 +45,8 @@ class MetricScraper:
     ) -> None:
         self._tell = tell
         self._finders = [
-            (each["Name"], _literal(_pythons(each["Regex"])), _finder(each)) for each in definitions
+            (each["Name"], each["Regex"], _literal(_pythons(each["Regex"])), _finder(each))
+            for each in definitions
         ]
 
     def feed(self, line: str) -> list[tuple[str, float]]:
@@ -54,24 +55,27 @@ class MetricScraper:
         A value that is not a finite number is no metric: no objective can be compared with it.
         """
         found = []
-        for finder in tuple(self._finders):
-            name, literal, find = finder
+        for name, expression, literal, find in self._finders:
             # Most definitions find nothing in most lines, and this tells it in a tenth of the time.
             if literal not in line:
                 continue
             try:
                 match = find(line)
             except TimeoutError:
-                self._finders.remove(finder)
-                self._tell(
-                    f"the regular expression of metric {name!r} needs more than"
-                    f" {_SEARCH_SECONDS:.0f} s for one line, so it is not tried again in this log"
-                )
-                continue
+                self._give_up(name, expression)
+                return self.feed(line)
             value = _number(match.group(1)) if match else None
             if value is not None:
                 found.append((name, value))
         return found
+
+    def _give_up(self, name: str, expression: str) -> None:
+        # The objective's is there under two names.
+        self._finders = [each for each in self._finders if each[1] != expression]
+        self._tell(
+            f"the regular expression of metric {name!r} needs more than"
+            f" {_SEARCH_SECONDS:.0f} s for one line, so it is not tried again in this log"
+        )
 
 
 def _finder(definition: Mapping[str, str]) -> Callable[[str], regex.Match[str] | None]:

@@ -56,6 +56,7 @@ def test_a_regex_that_backtracks_without_end_is_given_up() -> None:
         [
             {"Name": "endless", "Regex": r"(?:.*?,){30}([0-9.]+)$"},
             {"Name": "loss", "Regex": r"loss=([0-9.]+)"},
+            {"Name": "ObjectiveMetric", "Regex": r"(?:.*?,){30}([0-9.]+)$"},
         ],
         told.append,
     )
