@@ -26,8 +26,9 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
 
     They are those below ``<S3OutputPath>/<training job>/`` of the training jobs that this tuning
     job launched: artifacts, output, and what debugger and profiler left. Nothing else is touched:
-    no input, no checkpoint, nothing of a parent of a warm start. In a bucket with versioning the
-    objects get delete markers, and its lifecycle rules decide about their versions.
+    no input, no checkpoint that is kept elsewhere, nothing of a parent of a warm start. In a
+    bucket with versioning the objects get delete markers, and its lifecycle rules decide about
+    their versions.
 
     Run again, it deletes what is still there. A tuning job that is not there has nothing that
     could be told to be its, which the log says.
