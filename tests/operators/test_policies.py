@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
 from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
-from sagemaker_tuning.core.errors import QuotaExceeded, TuningJobFailed, TuningJobStopped
+from sagemaker_tuning.core.errors import (
+    QuotaExceeded,
+    TuningJobFailed,
+    TuningJobStopped,
+    TuningJobTimeout,
+)
 from sagemaker_tuning.sensors.tuning_job import (
     SageMakerTrainingJobCountersSensor,
     SageMakerTuningJobSensor,
@@ -52,6 +58,19 @@ def test_a_quota_is_waited_for_without_a_slot(faults: Faults, client: Any) -> No
         waiting.resume_execution(deferred.value.method_name, event, context(ti))
     name = fire(launched.value.trigger)["HyperParameterTuningJobName"]
     assert status_of(client, name) == "Completed"
+
+
+def test_nothing_is_launched_when_the_time_is_over_before_the_quota_has_room(client: Any) -> None:
+    """A worker may take the task up late; it would only launch a job to stop it at once."""
+    ti = FakeTaskInstance(start_date=datetime.now(UTC) - timedelta(hours=2))
+    name = f"late-{uuid.uuid4().hex[:8]}"
+    late = tuning_operator(
+        deferrable=True, execution_timeout=timedelta(hours=1), tuning_job_name=name
+    )
+    with pytest.raises(TuningJobTimeout, match="execution_timeout 1:00:00"):
+        late.resume_execution("execute_after_pause", {"event": None}, context(ti))
+    listed = client.list_hyper_parameter_tuning_jobs(NameContains=name)
+    assert listed["HyperParameterTuningJobSummaries"] == []
 
 
 @pytest.mark.usefixtures("no_room")

@@ -79,10 +79,11 @@ class SageMakerCreateTuningJobOperator(
     before it is sent, and as far as templates and files do not hide it, as soon as the DAG is
     parsed.
 
-    A retry never launches a second job: the job's name follows from DAG, run, task and map index,
-    so a later try finds what an earlier one launched, and goes on waiting for it. Give the task
-    ``retries``: they cost nothing. Clearing the task means to run it again: it stops the job that
-    it launched before, if that is still alive, and launches another.
+    A retry never launches a job beside another: the job's name follows from DAG, run, task and map
+    index, so a later try finds what an earlier one launched, and goes on waiting for it. Give the
+    task ``retries``: they cost nothing while the job lives or has completed, and launch another
+    only after one that has failed or was stopped. Clearing the task means to run it again: it stops
+    the job that it launched before, if that is still alive, and launches another.
 
     Args:
         tuning_job_config: ``HyperParameterTuningJobConfig``: strategy, objective, parameter
@@ -107,8 +108,9 @@ class SageMakerCreateTuningJobOperator(
         on_quota: Whether to ``wait`` (deferred, 30 s to 10 min between two tries, until
             ``execution_timeout``) or to ``fail`` when a service quota of the account has no room.
             A quota of 0 fails in any case.
-        on_stopped: What a tuning job is that was stopped, by whomever: a failure (``fail``), or as
-            good as a completed one if it has a best training job (``accept_best``).
+        on_stopped: What a tuning job is that was stopped, by whomever, a kill or timeout of an
+            earlier try included: a failure (``fail``), or as good as a completed one if it has a
+            best training job (``accept_best``).
         fail_fast: Stop the tuning job and fail as soon as more than this many training jobs have
             ended with NonRetryableError, 0 or more; None for never.
         wait_for_completion: Succeed only when the tuning job has completed; without, as soon as
@@ -118,7 +120,7 @@ class SageMakerCreateTuningJobOperator(
         stop_on_kill: Stop the tuning job when the task is killed, or has failed with no try left,
             and when a person ends or clears it while it is deferred.
         stop_on_timeout: Stop the tuning job when ``execution_timeout`` has passed, deferred waits
-            included. A retry launches another.
+            included. A retry launches another, unless ``accept_best`` takes what there is.
         multiple_outputs: Push each key of the result as an XCom of its own too, so that
             ``create.output["HyperParameterTuningJobName"]`` is one.
 
@@ -281,6 +283,8 @@ class SageMakerCreateTuningJobOperator(
 
     def execute_after_pause(self, context: Context, event: Any) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
         """Try to launch again after the quota had no room."""
+        if self.execution_timeout is not None and elapsed(context) > self.execution_timeout:
+            raise self._time_is_over()
         return self.execute(context)
 
     def resume_execution(
@@ -294,10 +298,7 @@ class SageMakerCreateTuningJobOperator(
             try:
                 return super().resume_execution(next_method, next_kwargs, context)
             except TaskDeferralTimeout as error:
-                msg = (
-                    f"the tuning job did not end within execution_timeout {self.execution_timeout}"
-                )
-                raise TuningJobTimeout(msg) from error
+                raise self._time_is_over() from error
 
     def on_kill(self) -> None:
         """Stop the tuning job that this task waits for, or is launching, in its worker."""
@@ -382,6 +383,12 @@ class SageMakerCreateTuningJobOperator(
             method_name="execute_complete",
             kwargs=first_start(context),
             timeout=time_left(self.execution_timeout, context),
+        )
+
+    def _time_is_over(self) -> TuningJobTimeout:
+        limit = self.execution_timeout
+        return TuningJobTimeout(
+            f"execution_timeout {limit} has passed before the tuning job was launched and ended"
         )
 
     def _fails_fast(self, snapshot: Snapshot) -> bool:
