@@ -126,6 +126,34 @@ def test_under_warm_start_the_best_of_all_is_the_best(client: Any, name: str) ->
     assert own["TrainingJobName"] == described["BestTrainingJob"]["TrainingJobName"]
 
 
+def test_each_definition_is_ranked_by_its_own_metric(client: Any, s3: Any) -> None:  # noqa: ARG001 -- the data must be there
+    """Both to be maximized: one leaderboard, each row of which names the metric of its value."""
+    chosen = f"several-{uuid.uuid4().hex[:8]}"
+    request = tuning_request(jobs=4)
+    definition = request.pop("training_job_definition")
+    definition["HyperParameterRanges"] = request["tuning_job_config"].pop("ParameterRanges")
+    objective = request["tuning_job_config"].pop("HyperParameterTuningJobObjective")
+    metrics = {"one": "validation:auc", "two": "validation:accuracy"}
+    definitions = [
+        definition | {"DefinitionName": name, "TuningObjective": objective | {"MetricName": metric}}
+        for name, metric in metrics.items()
+    ]
+    tuning_operator(
+        request,
+        training_job_definition=None,
+        training_job_definitions=definitions,
+        tuning_job_name=chosen,
+    ).execute(context())
+    uri = f"s3://{BUCKET}/boards/{chosen}.json"
+    board = _leaderboard(chosen, s3_uri=uri)
+    assert board["Objective"] == {"MetricName": None, "Type": "Maximize"}
+    assert {row["TrainingJobDefinitionName"] for row in board["Rows"]} == set(metrics)
+    key = uri.removeprefix(f"s3://{BUCKET}/")
+    rows = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    assert all(row["MetricName"] == metrics[row["TrainingJobDefinitionName"]] for row in rows)
+    assert _leaderboard(chosen, definition_name="two")["Objective"]["MetricName"] == metrics["two"]
+
+
 def test_a_rank_that_nobody_has_is_an_error(name: str) -> None:
     """The sixth of five is not the fifth, and will never be there."""
     with pytest.raises(AirflowFailException, match="rank 6 of 5 training jobs") as failed:

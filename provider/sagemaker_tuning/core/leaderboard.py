@@ -46,13 +46,17 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def leaderboard(
-    ranked: Iterable[Candidate], metric_name: str, *, is_by_definition: bool
+    ranked: Iterable[Candidate],
+    metric_name: Callable[[str | None], str],
+    *,
+    is_by_definition: bool,
 ) -> list[Row]:
     """Give one row for each training job, in the order given.
 
     Args:
         ranked: The best first.
-        metric_name: Of the metric by which they are ranked.
+        metric_name: Gives the name of the metric by which the training jobs of a definition are
+            ranked, by the definition's name; None is the only one's.
         is_by_definition: Whether there are several training job definitions.
 
     Returns:
@@ -130,17 +134,23 @@ FORMATS: Mapping[str, Callable[[Sequence[Row]], bytes]] = {
 """How a leaderboard is written, by the suffix of the file's name."""
 
 
-def _row(number: int, candidate: Candidate, metric_name: str, *, is_by_definition: bool) -> Row:
+def _row(
+    number: int,
+    candidate: Candidate,
+    metric_name: Callable[[str | None], str],
+    *,
+    is_by_definition: bool,
+) -> Row:
     summary = candidate.summary
     start, end = summary.get("TrainingStartTime"), summary.get("TrainingEndTime")
-    definition = {"TrainingJobDefinitionName": summary.get("TrainingJobDefinitionName")}
+    definition = summary.get("TrainingJobDefinitionName") if is_by_definition else None
     return {
         "Rank": number if candidate.is_ranked else None,
         "TrainingJobName": summary["TrainingJobName"],
         "TrainingJobArn": summary["TrainingJobArn"],
         "TrainingJobStatus": summary["TrainingJobStatus"],
-        **(definition if is_by_definition else {}),
-        "MetricName": metric_name,
+        **({"TrainingJobDefinitionName": definition} if is_by_definition else {}),
+        "MetricName": metric_name(definition),
         "Value": finite(candidate.value),
         _TUNED: dict(summary["TunedHyperParameters"]),
         **{key: summary.get(key) for key in _TIMES},

@@ -57,8 +57,9 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
         multiple_outputs: Push each key of the result as an XCom of its own too.
 
     Returns:
-        ``HyperParameterTuningJobName``, ``…Status``, ``Objective``, ``TrainingJobs`` (how many
-        there are), ``Rows`` and, if it was written, ``S3Uri``. A row has ``Rank``,
+        ``HyperParameterTuningJobName``, ``…Status``, ``Objective`` (without a ``MetricName`` where
+        the training job definitions have several), ``TrainingJobs`` (how many there are),
+        ``Rows`` and, if it was written, ``S3Uri``. A row has ``Rank``,
         ``TrainingJobName``, ``Value``, ``TunedHyperParameters``, ``TrainingTimeInSeconds`` and,
         where there are several definitions, ``TrainingJobDefinitionName``. No training job with
         a value, no rows.
@@ -99,17 +100,17 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
         """List the training jobs, rank them, and write the file."""
         with errors_for_airflow():
-            limit, objective = self._limit(), given_objective(self.objective)
+            limit, given = self._limit(), given_objective(self.objective)
             target = self._target()
             definition_name = self.definition_name or None
             tuning_job = self.hook.describe_tuning_job(self.tuning_job_name)
             ranked = ranked_training_jobs(
-                self.hook, tuning_job, objective=objective, definition_name=definition_name
+                self.hook, tuning_job, objective=given, definition_name=definition_name
             )
-            objective = objective or tuning_objective(tuning_job, definition_name)
+            objective = given or tuning_objective(tuning_job, definition_name)
             rows = leaderboard(
                 ranked,
-                objective.metric_name,
+                lambda name: (given or tuning_objective(tuning_job, name)).metric_name,
                 is_by_definition=bool(tuning_job.get("TrainingJobDefinitions")),
             )
             if target is not None:
@@ -117,13 +118,17 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
                 put_object(self.hook, bucket, key, FORMATS[file_format](rows))
                 self.log.info("Wrote %d rows to %s", len(rows), self.s3_uri)
         shown = xcom_rows(rows, limit)
+        metrics = {row["MetricName"] for row in rows} or {objective.metric_name}
         self.log.info("The best %d of %d training jobs:", len(shown), len(rows))
         for row in shown:
             self.log.info("%d. %s %.6g", row["Rank"], row["TrainingJobName"], row["Value"])
         return {
             "HyperParameterTuningJobName": tuning_job["HyperParameterTuningJobName"],
             "HyperParameterTuningJobStatus": tuning_job["HyperParameterTuningJobStatus"],
-            "Objective": {"MetricName": objective.metric_name, "Type": objective.type},
+            "Objective": {
+                "MetricName": metrics.pop() if len(metrics) == 1 else None,
+                "Type": objective.type,
+            },
             "TrainingJobs": len(rows),
             "Rows": shown,
             **({"S3Uri": self.s3_uri} if target is not None else {}),

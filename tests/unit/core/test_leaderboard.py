@@ -47,6 +47,10 @@ def _candidate(number: int, value: float | None, **tuned: str) -> Candidate:
     )
 
 
+def _metric(_: str | None) -> str:
+    return "m"
+
+
 @pytest.fixture
 def rows() -> list[dict[str, Any]]:
     """Two ranked training jobs and one that failed."""
@@ -55,7 +59,7 @@ def rows() -> list[dict[str, Any]]:
         _candidate(2, 0.8, eta="1e-05", max_depth="10"),
         _candidate(3, None, eta="1", max_depth="7", booster="7"),
     ]
-    return leaderboard(candidates, "validation:auc", is_by_definition=True)
+    return leaderboard(candidates, lambda _: "validation:auc", is_by_definition=True)
 
 
 def test_rows_for_xcom_are_the_ranked_ones_and_small(rows: list[dict[str, Any]]) -> None:
@@ -72,10 +76,22 @@ def test_rows_for_xcom_are_the_ranked_ones_and_small(rows: list[dict[str, Any]])
     assert [row["Rank"] for row in xcom_rows(rows, 1)] == [1]
 
 
+def test_each_row_names_the_metric_of_its_own_definition() -> None:
+    """Of several definitions each may have another, and one without a value has it too."""
+    metrics = {"trees": "validation:auc", None: "validation:logloss"}
+    for is_by_definition in (True, False):
+        candidates = [_candidate(1, 0.9), _candidate(2, None)]
+        rows = leaderboard(candidates, metrics.__getitem__, is_by_definition=is_by_definition)
+        expected = metrics["trees" if is_by_definition else None]
+        assert [row["MetricName"] for row in rows] == [expected] * 2
+
+
 def test_rows_for_xcom_have_a_size_that_they_do_not_pass() -> None:
     """Thirty hyperparameters of 2,500 characters each leave room for no second row."""
     tuned = {f"hyperparameter_{number}": "x" * 1500 for number in range(30)}
-    rows = leaderboard([_candidate(n, 0.5, **tuned) for n in range(9)], "m", is_by_definition=False)
+    rows = leaderboard(
+        [_candidate(n, 0.5, **tuned) for n in range(9)], _metric, is_by_definition=False
+    )
     assert len(xcom_rows(rows, 9)) == 1
 
 
@@ -95,7 +111,7 @@ def test_a_reason_that_was_cut_within_a_character_can_be_written(
     """AWS cuts it at 1024 characters, of which an emoji is two in some languages."""
     failed = _candidate(1, None)
     candidate = Candidate({**failed.summary, "FailureReason": "AlgorithmError: \ud83d"}, None)
-    assert b"AlgorithmError: ?" in write(leaderboard([candidate], "m", is_by_definition=False))
+    assert b"AlgorithmError: ?" in write(leaderboard([candidate], _metric, is_by_definition=False))
 
 
 def test_json_is_an_array_of_the_rows(rows: list[dict[str, Any]]) -> None:
@@ -120,7 +136,7 @@ def test_numbers_that_no_column_holds_stay_text() -> None:
     """What Python would read as a number, or int64 would not hold, is not made one."""
     values = ["1_000", "nan", "99999999999999999999", "0x10"]
     candidates = [_candidate(number, 0.5, a=value) for number, value in enumerate(values)]
-    rows = leaderboard(candidates, "m", is_by_definition=False)
+    rows = leaderboard(candidates, _metric, is_by_definition=False)
     table = pytest.importorskip("pyarrow.parquet").read_table(io.BytesIO(to_parquet(rows)))
     assert table["TunedHyperParameters.a"].to_pylist() == values
 
