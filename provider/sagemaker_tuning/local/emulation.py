@@ -1,7 +1,10 @@
 """The AWS services that moto emulates, and what requests to them can ask for."""
 
-from collections.abc import Collection
-from functools import lru_cache
+import gzip
+import re
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
@@ -14,16 +17,9 @@ from moto.moto_server import werkzeug_app
 from moto.moto_server.utilities import RegexConverter
 from moto.moto_server.werkzeug_app import SIGNING_ALIASES, DomainDispatcherApplication
 
-METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS")
-
-# Services that botocore has under several names, whose requests are signed for one.
-_FAMILIES = {
-    "bedrock": ("bedrock", "bedrock-runtime"),
-    "dynamodb": ("dynamodb", "dynamodbstreams"),
-    "elasticloadbalancing": ("elb", "elbv2"),
-    "rds": ("rds", "docdb", "neptune"),
-    "ses": ("ses", "sesv2"),
-}
+# A model's metadata come first, and have less than a thousand characters.
+_BEGINNING = 4096
+_SIGNED_FOR = re.compile(r'"(signingName|endpointPrefix)"\s*:\s*"([^"]+)"')
 
 
 class Moto(DomainDispatcherApplication):
@@ -60,50 +56,73 @@ class _AnyCharacter(RegexConverter):
         self.regex = f"(?s:{self.regex})"
 
 
-def is_emulated(service: str) -> bool:
-    """Whether there are answers to requests that are signed for a service.
+def is_emulated(signing_name: str) -> bool:
+    """Whether there are answers to requests that are signed for a service of that name."""
+    if signing_name not in _services():
+        return False
+    model = _model(signing_name)
+    if model is not None and model.signing_name != signing_name:  # it is meant, not another
+        return False
+    return signing_name in list_of_moto_modules() or _backend(_host(signing_name)) is not None
 
-    Raises:
-        SignedOtherwiseError: botocore has a service of that name, whose requests are signed for
-            another one.
+
+def signing_name(service: str) -> str | None:
+    """What requests to a service are signed for, however it is called; None if not emulated.
+
+    Args:
+        service: that name itself, botocore's, that of an endpoint, or one of moto's.
     """
-    model = _model(service)
-    if model is not None and model.signing_name != service:
-        raise SignedOtherwiseError(model.signing_name)
-    if model is not None and service in list_of_moto_modules():
-        return True
-    return _backend(_host(service)) is not None
+    name = service.lower()
+    model = _model(name)
+    candidates = (
+        name,
+        model.signing_name if model is not None else "",
+        name.rpartition(".")[2],
+        _backend(_host(name)) or "",
+    )
+    return next((each for each in candidates if is_emulated(each)), None)
 
 
-class SignedOtherwiseError(Exception):
-    """Requests to a service are signed for another name, which `args` has."""
+def operations(signing_name: str) -> Collection[str]:
+    """What a request to an emulated service can be for: operations, or a REST API's methods."""
+    return {
+        model.operation_model(name).http["method"] if _is_rest(model) else name
+        for model in _models(signing_name)
+        for name in model.operation_names
+    }
 
 
-def operations(service: str) -> Collection[str]:
-    """What a request to an emulated service can be for: operations, or a REST API's methods.
-
-    Empty where it is not known.
-    """
-    backend = _backend(_host(service))
-    for names in (_FAMILIES.get(service, ()), (service,), (backend,)):
-        models = [model for model in map(_model, names) if model is not None]
-        if models:
-            return {each for model in models for each in _operations(model)}
-    return ()
-
-
-def method_of(service: str, operation: str) -> str | None:
+def method_of(signing_name: str, operation: str) -> str | None:
     """The HTTP method of a REST API's operation, None where there is no such operation."""
-    model = _model(service)
-    if model is None or operation not in model.operation_names:
-        return None
-    method: str = model.operation_model(operation).http["method"]
-    return method
+    for model in _models(signing_name):
+        if _is_rest(model) and operation in model.operation_names:
+            method: str = model.operation_model(operation).http["method"]
+            return method
+    return None
 
 
-def _operations(model: ServiceModel) -> Collection[str]:
-    rest = str(model.metadata.get("protocol")).startswith("rest")
-    return METHODS if rest else list(model.operation_names)
+def _is_rest(model: ServiceModel) -> bool:
+    return str(model.metadata.get("protocol")).startswith("rest")
+
+
+def _models(signing_name: str) -> Iterator[ServiceModel]:
+    return (model for name in _services()[signing_name] if (model := _model(name)) is not None)
+
+
+@cache
+def _services() -> Mapping[str, Collection[str]]:
+    """The services that botocore has, by the name that their requests are signed for.
+
+    What begins each model is read and no more: all of them whole would take many seconds.
+    """
+    found: dict[str, set[str]] = {}
+    for file in Path(Loader.BUILTIN_DATA_PATH).glob("*/*/service-2.json*"):
+        with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as opened:
+            names = dict(_SIGNED_FOR.findall(opened.read(_BEGINNING)))
+        signed = names.get("signingName") or names.get("endpointPrefix")
+        if signed:
+            found.setdefault(signed, set()).add(file.parts[-3])
+    return found
 
 
 def _host(service: str) -> str:
@@ -111,9 +130,7 @@ def _host(service: str) -> str:
 
 
 @lru_cache(256)
-def _model(name: str | None) -> ServiceModel | None:
-    if name is None:
-        return None
+def _model(name: str) -> ServiceModel | None:
     try:
         return ServiceModel(Loader().load_service_model(name, "service-2"), name)
     except UnknownServiceError:

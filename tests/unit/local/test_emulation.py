@@ -19,24 +19,36 @@ def test_a_service_is_known_by_what_its_requests_are_signed_for(service: str) ->
     assert emulation.is_emulated(service)
 
 
-def test_the_name_of_a_client_is_not_always_that_name() -> None:
-    """The error has the right one."""
-    with pytest.raises(emulation.SignedOtherwiseError) as caught:
-        emulation.is_emulated("cloudwatch")
-    assert caught.value.args == ("monitoring",)
+@pytest.mark.parametrize(
+    ("service", "signed_for"),
+    [
+        ("cloudwatch", "monitoring"),
+        ("dynamodbstreams", "dynamodb"),
+        ("email", "ses"),
+        ("eventbridge", "events"),
+        ("runtime.sagemaker", "sagemaker"),
+        ("SQS", "sqs"),
+        ("iotdata", "iotdata"),
+    ],
+)
+def test_a_service_has_other_names_too(service: str, signed_for: str) -> None:
+    """That of its client, its endpoint or moto's module; no request is signed for those."""
+    assert emulation.signing_name(service) == signed_for
+    assert emulation.is_emulated(service) == (service == signed_for)
 
 
-@pytest.mark.parametrize("service", ["", "core", "nosuch", "translate", "../s3"])
+@pytest.mark.parametrize("service", ["", "core", "nosuch", "translate", "../s3", "a.b"])
 def test_what_is_not_emulated_has_no_operations_to_wait_for(service: str) -> None:
     """It may be a service of AWS's, a part of moto, or nothing at all."""
     assert not emulation.is_emulated(service)
+    assert emulation.signing_name(service) is None
 
 
 def test_operations_are_those_that_requests_are_told_apart_by() -> None:
     """Their names, and where a REST API has none in its requests, the HTTP method."""
     assert {"GetLogEvents", "PutLogEvents"} <= set(emulation.operations("logs"))
     assert {"GetRecords", "PutItem"} <= set(emulation.operations("dynamodb"))
-    assert emulation.operations("s3") == set(emulation.METHODS)
+    assert emulation.operations("s3") == {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
     assert emulation.method_of("s3", "DeleteObject") == "DELETE"
     assert emulation.method_of("s3", "FOO") is None
 

@@ -62,39 +62,35 @@ def _is_code(value: object) -> bool:
 def _is_operation(value: object) -> bool:
     if not _is_text(value):
         return False
-    service, _, name = str(value).rpartition(":")
-    if not service:
+    service, colon, name = str(value).rpartition(":")
+    if not colon:
         return name in _of_sagemaker()
-    return _emulated(service) and (
-        name == EVERY_OPERATION or name in (emulation.operations(service) or (name,))
-    )
-
-
-def _emulated(service: str) -> bool:
-    if service == SAGEMAKER:  # whose operations have no prefix
-        return False
-    try:
-        return emulation.is_emulated(service)
-    except emulation.SignedOtherwiseError:
-        return False
+    # SageMaker's operations have no prefix.
+    return service != SAGEMAKER and emulation.is_emulated(service) and name in _of_other(service)
 
 
 def _nearest_operation(value: Any) -> str:
-    """What was meant, as far as it can be told."""
+    """What was meant, as far as it can be told: what would be accepted."""
     if not isinstance(value, str):
         return ""
     service, _, name = value.rpartition(":")
-    if service in {"", SAGEMAKER}:
+    signed = emulation.signing_name(service) if service else SAGEMAKER
+    if signed is None:
+        return f" The endpoint emulates no service {service!r}."
+    if signed == SAGEMAKER:
         return _like(name, _of_sagemaker())
-    try:
-        if not emulation.is_emulated(service):
-            return f" The endpoint emulates no service {service!r}."
-    except emulation.SignedOtherwiseError as error:
-        return f" Requests to {service} are signed for {error.args[0]}: {error.args[0]}:{name}."
-    method = emulation.method_of(service, name)
+    why = ""
+    if service.lower() != signed:
+        why = f" Requests to {service} are signed for {signed}."
+    names = _of_other(signed)
+    method = None if name in names else emulation.method_of(signed, name)
     if method is not None:
-        return f" {name} is a {method} of a REST API: {service}:{method}."
-    return _like(name, emulation.operations(service), f"{service}:")
+        why += f" {name} is a {method} of a REST API."
+    return why + _like(method or name, names, f"{signed}:")
+
+
+def _of_other(service: str) -> list[str]:
+    return [EVERY_OPERATION, *emulation.operations(service)]
 
 
 def _of_sagemaker() -> list[str]:

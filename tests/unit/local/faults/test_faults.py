@@ -1,5 +1,6 @@
 """Which request is struck, by which rule, and how often."""
 
+import re
 import threading
 from typing import Any
 
@@ -139,10 +140,26 @@ def test_what_can_be_asked_of_other_services_is_taken(operation: str) -> None:
         ("invokeendpoint", "Is it InvokeEndpoint?"),
         ("sagemaker:ListModels", "Is it ListModels?"),
         ("s3:FOO", ""),
+        ("s3:OPTIONS", ""),
         ("s3:put", "Is it s3:PUT?"),
-        ("s3:PutObject", "PutObject is a PUT of a REST API: s3:PUT."),
+        ("S3:PUT", "Is it s3:PUT?"),
+        ("Sqs:SendMessage", "Is it sqs:SendMessage?"),
+        ("s3:PutObject", "PutObject is a PUT of a REST API. Is it s3:PUT?"),
         ("logs:GetLogEvent", "Is it logs:GetLogEvents?"),
-        ("cloudwatch:*", "Requests to cloudwatch are signed for monitoring: monitoring:*."),
+        ("cloudwatch:*", "Requests to cloudwatch are signed for monitoring. Is it monitoring:*?"),
+        (
+            "eventbridge:PutRule",
+            "Requests to eventbridge are signed for events. Is it events:PutRule?",
+        ),
+        ("email:SendEmail", "Requests to email are signed for ses. Is it ses:SendEmail?"),
+        ("s3-fips:*", "Requests to s3-fips are signed for s3. Is it s3:*?"),
+        (":ListModels", "Is it ListModels?"),
+        ("sagemaker:*", "Is it *?"),
+        ("sagemaker-runtime:InvokeEndpoint", "Is it InvokeEndpoint?"),
+        ("runtime.sagemaker:InvokeEndpoint", "Is it InvokeEndpoint?"),
+        ("runtime.sagemaker:*", "Is it *?"),
+        ("api.sagemaker:*", "Is it *?"),
+        ("metrics.sagemaker:*", "Is it *?"),
         ("nosuchservice:*", "The endpoint emulates no service 'nosuchservice'."),
         ("translate:*", "The endpoint emulates no service 'translate'."),
         ("a:b:c", "The endpoint emulates no service 'a:b'."),
@@ -156,5 +173,7 @@ def test_what_no_request_is_for_is_refused_with_what_was_meant(
     with pytest.raises(ApiError) as caught:
         rules.read([{"kind": "throttle", "operation": operation}])
     message = caught.value.message
+    meant = re.search(r"Is it (.*)\?", nearest)
+    assert meant is None or rules.read([{"kind": "throttle", "operation": meant[1]}])
     assert message.startswith(f"rules[0].operation is {operation!r}. Give an operation of ")
     assert message.endswith(f" <service>:* for all of it. {nearest}".rstrip())
