@@ -42,7 +42,7 @@ def explain_failures(hook: SageMakerTuningHook, tuning_job_name: str) -> str:
     """Put in at most 40 lines why training jobs of a tuning job failed; empty if none did.
 
     It never fails for anything that AWS answers, or does not answer: what is being explained must
-    not be hidden by it. At most 11 List calls and 15 of CloudWatch Logs are made.
+    not be hidden by it. At most 11 List calls and 21 of CloudWatch Logs are made.
 
     Args:
         hook: Which account and region.
