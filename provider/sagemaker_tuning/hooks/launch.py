@@ -85,7 +85,7 @@ class Launcher:
             TuningJobFailed: The same request failed in every training job before.
             TuningJobNotFound: The name is in use, yet no such job appears within five minutes.
             QuotaExceeded: The account's quota has no room; nothing was launched.
-        AwsCallFailed: SageMaker refuses the request, or cannot be reached.
+            AwsCallFailed: SageMaker refuses the request, or cannot be reached.
         """
         if self._request.policy.reuse_completed and (reused := self._completed_before()):
             return reused
@@ -116,12 +116,16 @@ class Launcher:
 
         Args:
             launched_arn: Of the job that this try launched or adopted, if that is known: it is
-                ours, whatever its tags say.
+                ours, whatever its tags say, and there, though AWS may not show it yet.
 
         Raises:
             AwsCallFailed: A call was refused, or failed again and again for about a minute.
         """
-        for name in self._live(self._request.epoch, launched_arn):
+        if launched_arn is not None:
+            log.info("Stopping %s", launched_arn)
+            self._stop(launched_arn)
+            return
+        for name in self._live(self._request.epoch):
             log.info("Stopping %s", name)
             self._stop(name)
 
@@ -172,8 +176,9 @@ class Launcher:
         return True
 
     def _is_there(self, name: str) -> bool:
+        is_retried = _is_lag if self._has_ambiguous_create else _is_transient
         try:
-            self._retrying(_CREATE_ATTEMPTS, _is_transient)(self._hook.describe_tuning_job, name)
+            self._retrying(_CREATE_ATTEMPTS, is_retried)(self._hook.describe_tuning_job, name)
         except TuningJobNotFound:
             return False
         return True
@@ -263,13 +268,12 @@ class Launcher:
             except TuningJobNotFound:
                 return
 
-    def _live(self, epoch: int, launched_arn: str | None = None) -> Iterator[str]:
+    def _live(self, epoch: int) -> Iterator[str]:
         """Give the names of our jobs of an epoch that have not ended."""
         for name, description in self._jobs(epoch):
             if Snapshot.from_description(description).is_ended:
                 continue
-            arn = description["HyperParameterTuningJobArn"]
-            if arn.lower() == (launched_arn or "").lower() or self._is_ours(arn, epoch):
+            if self._is_ours(description["HyperParameterTuningJobArn"], epoch):
                 yield name
             else:
                 log.warning("%s was launched by another task or person, so it is left alone", name)
@@ -294,8 +298,8 @@ class Launcher:
             reraise=True,
         )
 
-    def _stop(self, name: str) -> None:
-        self._retrying(_CREATE_ATTEMPTS, _is_transient)(self._hook.stop_tuning_job, name)
+    def _stop(self, name_or_arn: str) -> None:
+        self._retrying(_CREATE_ATTEMPTS, _is_lag)(self._hook.stop_tuning_job, name_or_arn)
 
     def _stop_and_wait(self, name: str) -> None:
         self._stop(name)

@@ -30,6 +30,7 @@ Document = dict[str, Any]
 _THROTTLED = AwsCallFailed("Rate exceeded", code="ThrottlingException", is_transient=True)
 _LOST = AwsCallFailed("no answer", code="ReadTimeout", is_transient=True, is_ambiguous=True)
 _IN_USE = AwsCallFailed("in use", code="ResourceInUse")
+_NO_ROOM = QuotaExceeded("no room", code="ResourceLimitExceeded", quota=1)
 _DENIED = AwsCallFailed("denied", code="AccessDeniedException")
 
 
@@ -43,6 +44,8 @@ class FakeSageMaker:
         self.before_create: list[AwsCallFailed] = []
         self.after_create: list[AwsCallFailed] = []
         self.before_describe: list[Exception] = []
+        self.before_stop: list[Exception] = []
+        self.quota = 100
         self.may_tag = True
         self.may_list_tags = True
 
@@ -51,6 +54,8 @@ class FakeSageMaker:
             raise self.before_create.pop(0)
         if "Tags" in request and not self.may_tag:
             raise _DENIED
+        if len(self.live) >= self.quota:
+            raise _NO_ROOM
         name = request["HyperParameterTuningJobName"]
         if name.lower() in self.jobs:
             raise _IN_USE
@@ -78,7 +83,10 @@ class FakeSageMaker:
             return job | {"HyperParameterTuningJobStatus": "Stopping"}
         return job
 
-    def stop_tuning_job(self, name: str) -> None:
+    def stop_tuning_job(self, name_or_arn: str) -> None:
+        if self.before_stop:
+            raise self.before_stop.pop(0)
+        name = name_or_arn.rpartition("/")[2]
         self.stopped.append(name)
         self.jobs[name.lower()]["HyperParameterTuningJobStatus"] = "Stopping"
 
@@ -364,14 +372,18 @@ def test_what_this_try_launched_is_stopped_without_tags(
     launch: Callable[..., LaunchedTuningJob],
     chosen_name: str | None,
 ) -> None:
-    """A try that may not tag or read tags knows its own job by the ARN that Create gave."""
+    """A try that may not tag or read tags knows its own job by the ARN that Create gave.
+
+    Killed at once, it may not find it yet.
+    """
     aws.may_tag = aws.may_list_tags = False
     ours = launch(replace(first_try, chosen_name=chosen_name))
     again = replace(first_try, chosen_name=chosen_name)
     Launcher(cast("SageMakerTuningHook", aws), again, lambda _: None).stop()
     assert aws.stopped == []
+    aws.before_stop = [TuningJobNotFound("lag"), _THROTTLED]
     Launcher(cast("SageMakerTuningHook", aws), again, lambda _: None).stop(ours.arn)
-    assert aws.stopped == [ours.name]
+    assert aws.stopped == [ours.name.lower()]
 
 
 def test_a_refused_first_try_stops_no_untagged_job_of_its_name(
@@ -393,16 +405,28 @@ def test_a_quota_that_our_own_job_uses_up_is_not_waited_for(
 ) -> None:
     """An earlier attempt's job may be what there is no more room for: it is adopted."""
     launched = launch(first_try)
-    aws.before_create = [QuotaExceeded("no room", code="ResourceLimitExceeded", quota=1)]
+    aws.quota = 1
     again = launch(_again(first_try))
     assert (again.name, again.is_adopted) == (launched.name, True)
+
+
+def test_a_quota_that_a_job_not_yet_seen_uses_up_is_not_waited_for(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """After a Create without an answer, absence may be lag."""
+    aws.quota = 1
+    aws.after_create = [_LOST]
+    aws.before_describe = [TuningJobNotFound("lag")]
+    launched = launch(first_try)
+    assert launched.is_adopted
+    assert aws.live == [launched.name]
 
 
 def test_a_quota_without_room_is_an_error(
     aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
 ) -> None:
     """Nothing was launched, and the caller decides whether to wait."""
-    aws.before_create = [QuotaExceeded("no room", code="ResourceLimitExceeded", quota=1)]
+    aws.quota = 0
     with pytest.raises(QuotaExceeded):
         launch(first_try)
     assert aws.jobs == {}
