@@ -77,6 +77,22 @@ REFUSED: dict[str, tuple[Change, str]] = {
         "Provide either TrainingJobDefinition or TrainingJobDefinitions. The request has both",
     ),
     "neither a definition nor definitions": (drop(DEFINITION), "The request has neither of them"),
+    "a time to wait for spot capacity without spot training": (
+        put(DEFINITION, "StoppingCondition", "MaxWaitTimeInSeconds", value=50000),
+        "MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
+    ),
+    "spot training that may wait less than run": (
+        lambda request: changed(
+            changed(request, DEFINITION, "EnableManagedSpotTraining", value=True),
+            *(DEFINITION, "StoppingCondition", "MaxWaitTimeInSeconds"),
+            value=43199,
+        ),
+        "to true. It is 43199, MaxRuntimeInSeconds is 43200.",
+    ),
+    "spot training without a time to wait": (
+        put(DEFINITION, "EnableManagedSpotTraining", value=True),
+        "to true. It is missing, MaxRuntimeInSeconds is 43200.",
+    ),
     "no objective": (
         drop(*OBJECTIVE),
         "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective is required",

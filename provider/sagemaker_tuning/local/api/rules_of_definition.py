@@ -39,6 +39,7 @@ def check(definition: Definition, algorithms: Algorithms) -> Algorithm:
     else:
         _built_in_metrics(definition, algorithm.built_in)
     _resources(definition.document)
+    _spot(definition.document)
     _channels(definition.document)
     _checkpoints(definition.document)
     output = definition.document["OutputDataConfig"]["S3OutputPath"]
@@ -178,6 +179,23 @@ def _resources(document: Document) -> None:
         raise validation_error(
             "HyperParameterTuningResourceConfig needs InstanceConfigs, or InstanceType and"
             " InstanceCount."
+        )
+
+
+def _spot(document: Document) -> None:
+    stopping = document["StoppingCondition"]
+    wait, run = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds", 0)
+    if not document.get("EnableManagedSpotTraining"):
+        if wait is not None:
+            raise validation_error(
+                "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining"
+                " is set to true"
+            )
+    elif wait is None or wait < run:
+        raise validation_error(
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to"
+            " MaxRuntimeInSeconds when EnableManagedSpotTraining is set to true. It is"
+            f" {'missing' if wait is None else wait}, MaxRuntimeInSeconds is {run or 'missing'}."
         )
 
 
