@@ -156,6 +156,24 @@ def test_only_what_the_tuning_job_left_is_deleted(aws: Aws, bucket: str) -> None
     assert left == {f"{first}-notes.txt", best, *(job["TrainingJobName"] for job in jobs[other])}
 
 
+@pytest.mark.parametrize("names", ["None", "churn-001-0a1b2c3d", ["churn"], "", None, [None], "1"])
+def test_a_name_to_keep_that_is_none_deletes_nothing(
+    aws: Aws, completed: Document, names: Any
+) -> None:
+    """A template that rendered to nothing, or a typing error, must not cost an artifact."""
+    artifact = serving.artifact_of(aws, completed)
+    operator = SageMakerDeleteTuningJobArtifactsOperator(
+        task_id="delete",
+        tuning_job_name=completed["HyperParameterTuningJobName"],
+        keep_best=False,
+        keep_training_job_names=names,
+    )
+    with pytest.raises(AirflowFailException, match="keep_training_job_names: ") as refused:
+        operator.execute(context())
+    assert isinstance(refused.value.__cause__, InvalidTuningRequest)
+    assert aws.read(artifact)
+
+
 def test_a_tuning_job_that_runs_is_not_cleaned_up(aws: Aws, bucket: str) -> None:
     """It would go on writing; one that is not there has nothing."""
     name = aws.create(endless(example(bucket)))

@@ -8,7 +8,12 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning.core.artifacts import Folders, best_training_job_names, output_folders
-from sagemaker_tuning.core.errors import SageMakerTuningError, TuningJobNotFound
+from sagemaker_tuning.core.errors import (
+    InvalidTuningRequest,
+    SageMakerTuningError,
+    TuningJobNotFound,
+    Violation,
+)
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.hooks.leftovers import delete_log_streams, delete_objects
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow.sdk import Context
+
+_KEPT = "keep_training_job_names"
 
 
 class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningHook]):
@@ -36,12 +43,15 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
     Args:
         tuning_job_name: ``HyperParameterTuningJobName`` or ``…Arn``, of one that has ended.
         keep_best: Leave what the best training job wrote: a model reads its artifact from there.
-        keep_training_job_names: Training jobs whose objects stay, too.
+        keep_training_job_names: Training jobs whose objects stay, too: names, or one name. Each
+            must be one of this tuning job's, since a mistyped one would keep nothing.
 
     Returns:
         How many objects were deleted.
 
     Raises:
+        AirflowFailException: A name to keep is none of them (``InvalidTuningRequest``); nothing is
+            deleted then.
         SageMakerTuningError: The tuning job has not ended: it would go on writing.
         AwsCallFailed: AWS refuses a call, or to delete an object.
 
@@ -74,13 +84,14 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
     def execute(self, context: Context) -> int:  # noqa: ARG002 -- Airflow calls it so
         """List what there is, and delete it by the thousand."""
         with errors_for_airflow():
+            kept = self._given()
             tuning_job = _ended_tuning_job(self, self.tuning_job_name)
             if tuning_job is None:
                 return 0
-            kept = self._given()
-            if self.keep_best:
-                kept |= best_training_job_names(tuning_job)
-            names = _training_job_names(self, tuning_job) - kept
+            best = best_training_job_names(tuning_job)
+            all_names = _training_job_names(self, tuning_job)
+            _refuse_strangers(kept - all_names - best, self.tuning_job_name)
+            names = all_names - kept - (best if self.keep_best else frozenset())
             deleted = 0
             for bucket, folders in output_folders(tuning_job, names):
                 count = delete_objects(self.hook, bucket, folders)
@@ -91,8 +102,15 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
 
     def _given(self) -> frozenset[str]:
         """Give the training jobs to keep; a template renders to a text, of one name or a list."""
-        names = as_document(self.keep_training_job_names, "keep_training_job_names") or ()
-        return frozenset([names] if isinstance(names, str) else names)
+        names = as_document(self.keep_training_job_names, _KEPT)
+        listed = [names] if isinstance(names, str) else names
+        is_right = isinstance(listed, list | tuple | set | frozenset) and all(
+            isinstance(name, str) and name for name in listed
+        )
+        if not is_right:
+            rule = "a training job's name, or a list of them"
+            raise InvalidTuningRequest([Violation(_KEPT, repr(names), rule)])
+        return frozenset(listed)
 
 
 class SageMakerDeleteTuningJobLogStreamsOperator(AwsBaseOperator[SageMakerTuningHook]):
@@ -152,6 +170,13 @@ def _ended_tuning_job(
         msg = f"the tuning job {snapshot.name} is {snapshot.status}: stop it, or wait for its end"
         raise SageMakerTuningError(msg)
     return tuning_job
+
+
+def _refuse_strangers(names: frozenset[str], tuning_job_name: str) -> None:
+    problem = f"{', '.join(sorted(names))}: no training job of {tuning_job_name}"
+    if names:
+        rule = "names as ListTrainingJobsForHyperParameterTuningJob gives them"
+        raise InvalidTuningRequest([Violation(_KEPT, problem, rule)])
 
 
 def _training_job_names(
