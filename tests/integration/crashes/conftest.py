@@ -14,6 +14,7 @@ import pytest
 from demo import sagemaker
 from demo.stack import Stack
 from tests.integration.crashes import table
+from tests.integration.crashes.airflow_bugs import MISTAKES_DEFERRAL
 from tests.integration.crashes.case import Case
 from tests.integration.crashes.deployment import Deployment
 
@@ -103,8 +104,11 @@ def case(
     if case.outcome is None:  # the test has failed
         case.give_up()
         return
+    if MISTAKES_DEFERRAL:
+        return
     line = table.row(" ".join((inspect.getdoc(request.function) or "").split()), case.outcome)
     if found is None:
-        assert line in table.rows(), f"make test ARGS='{WRITE} tests/integration/crashes' writes it"
+        command = f"make test ARGS='{WRITE} tests/integration/crashes'"
+        assert line in table.rows(), f"{line.strip()}: not in the docs; {command} writes it"
     else:
         found.append(line)
