@@ -83,6 +83,21 @@ def test_a_value_that_is_not_right_is_one_clear_line(option: str, value: str, sa
     assert line.count("\n") == 1
 
 
+def test_an_option_is_given_by_its_whole_name() -> None:
+    """Another one may begin as it does later."""
+    said = refused("--port", "0", "--fault", code=2)
+    assert said == "sagemaker-tuning local: unrecognized arguments: --fault\n"
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_a_data_directory_that_is_none_is_one_clear_line(tmp_path: Path, below: str) -> None:
+    """Rather than that a file exists."""
+    file = tmp_path / "file"
+    file.touch()
+    said = refused("--port", "0", "--data-dir", f"{file}{below}")
+    assert said == f"sagemaker-tuning local: --data-dir {file}{below} is not a directory.\n"
+
+
 @pytest.mark.parametrize("host", ["", "name.invalid", "300.0.0.1"])
 def test_a_host_without_an_address_is_one_clear_line(host: str) -> None:
     """It is not taken for an address that other machines can reach."""

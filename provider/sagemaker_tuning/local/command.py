@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="sagemaker-tuning local",
+        allow_abbrev=False,
         description="The local SageMaker endpoint: tuning and training jobs run for real, the"
         " rest of AWS is emulated by moto. Point AWS_ENDPOINT_URL at it.",
     )
@@ -277,6 +278,8 @@ def _usable(where: str, opened: contextlib.AbstractContextManager[Path]) -> Iter
     with contextlib.ExitStack() as stack:
         try:
             directory = stack.enter_context(opened)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise StartError(f"{where} is not a directory.") from error
         except OSError as error:
             raise StartError(f"{where} cannot be used: {error}.") from error
         except workspace.DirectoryInUseError as error:

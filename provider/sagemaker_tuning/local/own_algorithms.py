@@ -53,11 +53,13 @@ def _of_file(file: Path) -> list[OwnAlgorithm]:
         raise AlgorithmError(f"{where} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # what tomllib raises says line and column
         raise AlgorithmError(f"{where} is not TOML: {error}.") from error
+    if not document:
+        raise AlgorithmError(f"{where} is empty. Give it [[algorithm]] tables.")
     entries = document.get("algorithm")
     if document.keys() != {"algorithm"} or not isinstance(entries, list):
         raise AlgorithmError(
             f"{where} is not a list of [[algorithm]] tables; it has the keys"
-            f" {', '.join(sorted(document)) or 'none'}."
+            f" {', '.join(sorted(document))}."
         )
     return [
         _algorithm(entry, file.resolve().parent, f"{where}: [[algorithm]] {number}")

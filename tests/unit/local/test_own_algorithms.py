@@ -84,8 +84,8 @@ ENTRY = '[[algorithm]]\nimage = "a"\n'
     ("text", "message"),
     [
         ("[[algorithm]]\nimage = a", r"is not TOML: .*line 2"),
-        ("", r"not a list of \[\[algorithm\]\] tables; it has the keys none"),
-        ("algorithms = 1", "it has the keys algorithms"),
+        ("# none", r"is empty. Give it \[\[algorithm\]\] tables"),
+        ("algorithms = 1", r"not a list of \[\[algorithm\]\] tables; it has the keys algorithms"),
         ("algorithm = 1", "not a list of"),
         ("algorithm = [1]", r"\[\[algorithm\]\] 1 is 1, not a table"),
         (ENTRY, "needs either command, or python"),
