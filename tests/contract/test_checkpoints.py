@@ -113,13 +113,13 @@ def test_a_killed_endpoint_has_the_checkpoints_again(
 def test_a_bucket_for_checkpoints_that_is_missing_fails_the_training_job(
     started: tuple[Aws, subprocess.Popen[str]],
 ) -> None:
-    """Before it starts, as the client's error."""
+    """Before it starts, as the client's error, which names the checkpoints."""
     aws, _ = started
     request = request_for(aws.upload("1", "2"))
     request[DEFINITION]["CheckpointConfig"]["S3Uri"] = "s3://no-such-bucket/at/all"
     job = aws.run(request)
     (failed,) = aws.training_jobs(job["HyperParameterTuningJobName"])
-    assert failed["FailureReason"].startswith("ClientError: ")
+    assert failed["FailureReason"].startswith("ClientError: Checkpoint upload failed: ")
     assert failed["FailureReason"].endswith("bucket: no-such-bucket")
 
 

@@ -125,8 +125,12 @@ def no_objects_message(uri: str) -> str:
     )
 
 
-def require_bucket(uri: str) -> None:
+def require_bucket(uri: str, *, what: str = "Artifact") -> None:
     """Finds out early what an upload would.
+
+    Args:
+        uri: where there will be uploads to.
+        what: what they will be of, which the error says.
 
     Raises:
         S3AccessError: the URI's bucket does not exist.
@@ -135,7 +139,7 @@ def require_bucket(uri: str) -> None:
     try:
         _backend().get_bucket(bucket)
     except S3ClientError as error:
-        raise _upload_failed(bucket, error) from error
+        raise _upload_failed(what, bucket, error) from error
 
 
 def upload_archive(directory: Path, uri: str) -> None:
@@ -162,8 +166,13 @@ def upload_files(directory: Path, uri: str) -> None:
             upload(f"{uri}{path.relative_to(directory).as_posix()}", path.read_bytes())
 
 
-def upload(uri: str, content: bytes) -> None:
+def upload(uri: str, content: bytes, *, what: str = "Artifact") -> None:
     """Uploads one object.
+
+    Args:
+        uri: where.
+        content: its content.
+        what: what it is, which the error says.
 
     Raises:
         S3AccessError: the bucket does not exist.
@@ -172,11 +181,11 @@ def upload(uri: str, content: bytes) -> None:
     try:
         _backend().put_object(bucket, key, content)
     except S3ClientError as error:
-        raise _upload_failed(bucket, error) from error
+        raise _upload_failed(what, bucket, error) from error
 
 
 def delete(uri: str) -> None:
-    """Deletes one object; harmless where it is not there.
+    """Deletes a checkpoint, the one object of ours that is; harmless where it is not there.
 
     Raises:
         S3AccessError: the bucket does not exist.
@@ -185,11 +194,11 @@ def delete(uri: str) -> None:
     try:
         _backend().delete_object(bucket, key)
     except S3ClientError as error:
-        raise _upload_failed(bucket, error) from error
+        raise _upload_failed("Checkpoint", bucket, error) from error
 
 
-def _upload_failed(bucket: str, error: S3ClientError) -> S3AccessError:
-    return S3AccessError(f"Artifact upload failed: {error.message}, bucket: {bucket}")
+def _upload_failed(what: str, bucket: str, error: S3ClientError) -> S3AccessError:
+    return S3AccessError(f"{what} upload failed: {error.message}, bucket: {bucket}")
 
 
 def _keys(uri: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Checkpoints:
         Raises:
             S3AccessError: there is no such bucket, or a key that cannot be saved as a file.
         """
-        objects.require_bucket(self._uri)
+        objects.require_bucket(self._uri, what="Checkpoint")
         if objects.exist(f"{self._uri}/"):
             objects.download(f"{self._uri}/", self._directory)
         self._copied.update(self._look())
@@ -87,7 +87,7 @@ class Checkpoints:
                 return
         except OSError:  # it has been deleted
             return
-        objects.upload(self._key(path), content)
+        objects.upload(self._key(path), content, what="Checkpoint")
         self._copied[path] = state if rested else None
 
     def _look(self) -> dict[str, _State]:
