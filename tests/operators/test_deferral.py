@@ -108,9 +108,23 @@ def test_an_event_of_before_a_clear_ends_nothing(client: Any) -> None:
     with pytest.raises(TaskDeferred) as after:
         operator.execute(context(cleared))
     new = after.value.trigger.serialize()[1]["tuning_job_name"]
+    kwargs = {**(after.value.kwargs or {}), "event": event}
     with pytest.raises(TaskDeferred) as again:
-        operator.resume_execution("execute_complete", {"event": event}, context(cleared))
+        operator.resume_execution("execute_complete", kwargs, context(cleared))
     assert again.value.trigger.serialize()[1]["tuning_job_name"] == new != old
+
+
+@pytest.mark.parametrize("edited", [0, 2, 5])
+def test_an_edit_of_retries_while_a_job_runs_launches_no_other(edited: int) -> None:
+    """The job that the task waits for is its result, though its epoch would now be another."""
+    ti = FakeTaskInstance(try_number=2, max_tries=3)
+    with pytest.raises(TaskDeferred) as deferred:
+        tuning_operator(deferrable=True, retries=3).execute(context(ti))
+    event = fire(deferred.value.trigger)
+    result = tuning_operator(deferrable=True, retries=edited).resume_execution(
+        "execute_complete", {**(deferred.value.kwargs or {}), "event": event}, context(ti)
+    )
+    assert result["HyperParameterTuningJobName"] == event["HyperParameterTuningJobName"]
 
 
 @pytest.mark.parametrize("is_reused", [False, True])

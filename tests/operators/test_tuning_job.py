@@ -209,9 +209,11 @@ def test_no_job_is_left_by_a_task_that_has_no_try_left(client: Any, retries: int
     request = tuning_request(rounds=FOR_EVER)
     with pytest.raises(TaskDeferred) as deferred:
         tuning_operator(request, deferrable=True, retries=retries).execute(context(ti))
-    name = deferred.value.trigger.serialize()[1]["tuning_job_name"]
+    trigger = deferred.value.trigger.serialize()[1]
+    name = trigger["tuning_job_name"]
     event = {
         "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobArn": trigger["tuning_job_arn"],
         "Error": "denied",
         "ErrorType": "AwsCallFailed",
     }

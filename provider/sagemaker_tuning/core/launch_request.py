@@ -6,12 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.adoption import FINGERPRINT_TAG, TRY_TAG, AdoptionPolicy
-from sagemaker_tuning.core.naming import (
-    MAX_GENERATION,
-    LaunchIdentity,
-    fingerprint,
-    later_generation,
-)
+from sagemaker_tuning.core.naming import LaunchIdentity, fingerprint, later_generation
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tags import identity_tags, tag_list
 
@@ -49,14 +44,6 @@ class LaunchRequest:
             digest = self.identity.digest
             return later_generation(self.chosen_name, digest, epoch=epoch, generation=generation)
         return self.identity.tuning_job_name(epoch=epoch, generation=generation)
-
-    def has_name(self, name: str) -> bool:
-        """Whether a tuning job's name is one of this epoch's."""
-        names = (
-            self.name(epoch=self.epoch, generation=generation)
-            for generation in range(1, MAX_GENERATION + 1)
-        )
-        return name.lower() in map(str.lower, names)
 
     def tags(self) -> list[dict[str, str]]:
         """Give the user's tags and those by which a later try knows the job again."""

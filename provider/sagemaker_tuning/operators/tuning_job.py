@@ -258,19 +258,30 @@ class SageMakerCreateTuningJobOperator(
             waiting = wait_for_tuning_job(connection, job, self.log, self._fails_fast)
             return self._result(asyncio.run(waiting).description)
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """Go on after the deferred wait."""
-        name, arn = (event[f"HyperParameterTuningJob{key}"] for key in ("Name", "Arn"))
-        if not self._launch_request(context, {}).has_name(name):
+    def execute_complete(
+        self,
+        context: Context,
+        event: dict[str, Any],
+        name: str | None = None,
+        arn: str | None = None,
+    ) -> dict[str, Any]:
+        """Go on after the deferred wait for the tuning job of this name and ARN.
+
+        Without them, which ``dag.test()`` drops, it was for the event's.
+        """
+        told = event["HyperParameterTuningJobName"]
+        launched = LaunchedTuningJob(
+            name or told, arn or event["HyperParameterTuningJobArn"], is_adopted=True
+        )
+        self._arn = launched.arn
+        if told != launched.name:
             # Airflow may hand the last event of before a Clear to the try after it.
-            self.log.info("%s is of before the task was cleared", name)
-            return self.execute(context)
+            self.log.info("%s is of before the task was cleared; waiting on", told)
+            self._defer(launched, context)
         with errors_for_airflow():
             raise_wait_error(event)
-            self._arn = arn
-            launched = LaunchedTuningJob(name, arn, is_adopted=True)
             try:
-                description = self.hook.describe_tuning_job(arn or name)
+                description = self.hook.describe_tuning_job(launched.arn)
             except AwsCallFailed as error:
                 if not error.is_transient:
                     raise
@@ -381,7 +392,7 @@ class SageMakerCreateTuningJobOperator(
         self.defer(
             trigger=trigger,
             method_name="execute_complete",
-            kwargs=first_start(context),
+            kwargs=first_start(context) | {"name": launched.name, "arn": launched.arn},
             timeout=time_left(self.execution_timeout, context),
         )
 
