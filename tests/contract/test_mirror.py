@@ -23,6 +23,7 @@ AWKWARD_KEYS = (
     "ümlaut/日本語/🙂",
     "x" * 1024,
     "quote\"'\\back",
+    "two\nlines\r\n",
 )
 
 
@@ -80,12 +81,15 @@ def kept(shared: Kept) -> Kept:
 
 def described(answer: Document) -> Document:
     """What an object's HEAD says of the object."""
-    names = ("ContentLength", "ContentType", "ETag", "LastModified", "Metadata", "CacheControl")
+    names = (
+        *("ContentLength", "ContentType", "ETag", "LastModified", "Metadata", "CacheControl"),
+        *("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled"),
+    )
     return {name: answer.get(name) for name in names}
 
 
 def test_objects_are_as_they_were_whatever_their_keys(kept: Kept) -> None:
-    """Content, type, metadata, ETag and time, of the newest write of each key."""
+    """Content, type, metadata, ETag, time and encryption, of the newest write of each key."""
     for number, key in enumerate(AWKWARD_KEYS):
         kept.s3.put_object(Bucket=kept.bucket, Key=key, Body=b"old", Metadata={"old": "1"})
         kept.s3.put_object(
@@ -95,6 +99,8 @@ def test_objects_are_as_they_were_whatever_their_keys(kept: Kept) -> None:
             ContentType="text/csv",
             CacheControl="no-store",
             Metadata={"team": "retraining", "Number": str(number)},
+            ServerSideEncryption="aws:kms" if number else "AES256",
+            **({"SSEKMSKeyId": "mine", "BucketKeyEnabled": True} if number else {}),
         )
     heads = {
         key: described(kept.s3.head_object(Bucket=kept.bucket, Key=key)) for key in AWKWARD_KEYS

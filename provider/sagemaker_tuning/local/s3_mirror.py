@@ -105,6 +105,7 @@ class S3Mirror:
                 content,
                 storage=described["storage_class"],
                 etag=described["etag"],
+                **described.get("encryption", {}),
             )
             stored.set_metadata(described["metadata"])
             stored.last_modified = datetime.fromisoformat(described["last_modified"])
@@ -215,6 +216,11 @@ def _mirror_object(directory: Path, key: str, stored: object) -> bool:
             "etag": _etag(stored),
             "last_modified": stored.last_modified.isoformat(),
             "storage_class": stored.storage_class,
+            "encryption": {
+                "encryption": stored.encryption,
+                "kms_key_id": stored.kms_key_id,
+                "bucket_key_enabled": stored.bucket_key_enabled,
+            },
             "metadata": dict(stored.metadata),
         }
     except (ValueError, RuntimeError):  # closed, or given its metadata by another thread
