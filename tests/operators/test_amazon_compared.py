@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,6 +90,18 @@ def test_a_deferred_wait_needs_aiobotocore(client: Any) -> None:
     with pytest.raises(Exception, match="aiobotocore"):
         asyncio.run(asyncio.wait_for(wait(), timeout=60))
     assert status_of(client, config["HyperParameterTuningJobName"]) == "InProgress"
+
+
+def test_a_deferred_wait_knows_no_execution_timeout() -> None:
+    """Airflow enforces it in a worker alone; the operator has a limit by another name."""
+    limits: list[tuple[dict[str, Any], timedelta | None]] = [
+        ({"execution_timeout": timedelta(hours=1)}, None),
+        ({"max_ingestion_time": 60}, timedelta(seconds=60)),
+    ]
+    for limit, ends in limits:
+        with pytest.raises(TaskDeferred) as deferred:
+            _operator(_config(), deferrable=True, **limit).execute(context())
+        assert deferred.value.timeout == ends
 
 
 def test_a_wait_in_the_worker_ends_with_the_first_call_that_is_refused() -> None:
