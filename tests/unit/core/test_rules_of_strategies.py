@@ -79,6 +79,18 @@ _ACCEPTED: list[Callable[[Document], Any]] = [
     lambda d: _warm(d, "parent"),
     lambda d: _spot(d, MaxRuntimeInSeconds=60, MaxWaitTimeInSeconds=60),
     lambda d: (_config(d).pop("ParameterRanges"), d.update(Autotune={"Mode": "Enabled"})),
+    lambda d: (_hyperband(d, MinResource=1), d.update(Autotune={"Mode": "Enabled"})),
+    lambda d: (
+        _several(d, "a"),
+        d["TrainingJobDefinitions"][0].pop("HyperParameterRanges"),
+        d.update(Autotune={"Mode": "Enabled"}),
+    ),
+    lambda d: (
+        _grid(d, 9),
+        _config(d).update(Strategy="Random"),
+        d.update(Autotune={"Mode": "Enabled"}),
+    ),
+    lambda d: (_grid(d, 9), _config(d).update(Strategy="{{ params.strategy }}")),
     lambda d: _config(d)["ParameterRanges"]["IntegerParameterRanges"][0].update(MaxValue="1"),
     lambda d: _config(d)["ParameterRanges"]["IntegerParameterRanges"][0].update(MaxValue="5.0"),
 ]
