@@ -154,6 +154,19 @@ def test_too_many_failures_stop_the_job(client: Any, *, deferrable: bool) -> Non
         tuning_operator(request, retries=1, **arguments).execute(context(retry))
 
 
+def test_too_many_failures_of_a_job_that_has_completed_are_said_as_they_are() -> None:
+    """Nobody stopped it: it was over before anybody looked."""
+    methods = {"Name": "tree_method", "Values": ["no such method", "hist"]}
+    request = tuning_request(
+        jobs=2, Strategy="Grid", ParameterRanges={"CategoricalParameterRanges": [methods]}
+    )
+    ti = FakeTaskInstance()
+    name = tuning_operator(request).execute(context(ti))["HyperParameterTuningJobName"]
+    again = FakeTaskInstance(run_id=ti.run_id, id=ti.id)
+    with pytest.raises(AirflowFailException, match=f"{name} is Completed: more than fail_fast=0"):
+        tuning_operator(request, fail_fast=0).execute(context(again))
+
+
 @pytest.mark.parametrize("is_reused", [False, True])
 def test_clear_may_let_a_completed_job_stand(client: Any, *, is_reused: bool) -> None:
     """Clear launches another by default; with ``reuse_completed`` the completed one is enough."""

@@ -82,6 +82,14 @@ def test_the_counters_sensor_fails_when_it_can_no_longer_succeed() -> None:
     ).execute(context())
 
 
+def test_a_stop_of_what_is_no_tuning_job_is_not_retried() -> None:
+    """The ARN of something else stays one; of another account's job nothing is asked again."""
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/job"
+    stop = SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=arn)
+    with pytest.raises(AirflowFailException, match="a tuning job's name, or arn:aws"):
+        stop.execute(context())
+
+
 def test_an_unknown_job_is_named() -> None:
     """A sensor on a name that does not exist fails at once, and says which."""
     sensor = SageMakerTuningJobSensor(

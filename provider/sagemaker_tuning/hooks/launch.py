@@ -110,7 +110,7 @@ class Launcher:
         raise TuningJobConflict(msg)
 
     def stop(self, launched_arn: str | None = None) -> None:
-        """Stop what is alive of this epoch and ours, without waiting for its end.
+        """Stop what is alive and ours, without waiting for its end.
 
         Needs no more of the request than who launches.
 
@@ -125,9 +125,10 @@ class Launcher:
             log.info("Stopping %s", launched_arn)
             self._stop(launched_arn)
             return
-        for name in self._live(self._request.epoch):
-            log.info("Stopping %s", name)
-            self._stop(name)
+        for epoch in range(self._request.try_number):
+            for name in self._live(epoch):
+                log.info("Stopping %s", name)
+                self._stop(name)
 
     def _create(self, name: str) -> str | None:
         """Create the job; None if the name is in use.

@@ -133,13 +133,12 @@ def raise_failed_fast(hook: SageMakerTuningHook, snapshot: Snapshot, limit: int 
     Raises:
         TuningJobFailed: Never retried, since the same request would fail again.
     """
-    error = _ended_badly(
-        hook,
-        TuningJobFailed,
-        snapshot,
-        f"more than fail_fast={limit} training jobs failed by their request, data or algorithm "
-        f"(NonRetryableError), so the tuning job {snapshot.name} was stopped",
+    stopped = "" if snapshot.is_ended else ", so it was stopped"
+    head = (
+        f"the tuning job {snapshot.name} is {snapshot.status}: more than fail_fast={limit} "
+        "training jobs failed by their request, data or algorithm (NonRetryableError)" + stopped
     )
+    error = _ended_badly(hook, TuningJobFailed, snapshot, head)
     error.is_retried = False
     raise error
 

@@ -409,7 +409,8 @@ class SageMakerCreateTuningJobOperator(
         self._known = description
         snapshot = Snapshot.from_description(description)
         if self._fails_fast(snapshot):
-            self.hook.stop_tuning_job(snapshot.name)
+            if not snapshot.is_ended:
+                self.hook.stop_tuning_job(snapshot.name)
             raise_failed_fast(self.hook, snapshot, self.fail_fast)
         raise_unless_completed(self.hook, description, self.on_stopped)
         return tuning_job_result(description)
@@ -469,9 +470,11 @@ class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopHyperParameterTuningJob.html
 
     Args:
-        tuning_job_name: ``HyperParameterTuningJobName``.
+        tuning_job_name: ``HyperParameterTuningJobName`` or ``…Arn``, of a job launched by whomever.
 
     Raises:
+        AirflowFailException: It is no tuning job's name or ARN (``InvalidTuningRequest``), or
+            another account's (``TuningJobConflict``).
         TuningJobNotFound: There is no such tuning job.
         AwsCallFailed: AWS refuses the call.
 
@@ -493,5 +496,6 @@ class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
 
     def execute(self, context: Context) -> None:  # noqa: ARG002 -- Airflow calls it so
         """Stop it; training jobs get a SIGTERM and keep what they have made so far."""
-        self.hook.stop_tuning_job(self.tuning_job_name)
+        with errors_for_airflow():
+            self.hook.stop_tuning_job(self.tuning_job_name)
         self.log.info("%s is stopped, or had ended already", self.tuning_job_name)

@@ -292,6 +292,9 @@ def test_an_edit_of_retries_leaves_no_two_jobs(
     new = launch(replace(_again(first_try), try_id="try-3", try_number=3))
     assert aws.stopped == [cleared.name]
     assert aws.live == [new.name] == [first_try.name(epoch=0, generation=2)]
+    edited = replace(first_try, epoch=2, try_id="try-3", try_number=3, document={})
+    Launcher(cast("SageMakerTuningHook", aws), edited, lambda _: None).stop()
+    assert aws.stopped == [cleared.name, new.name]
 
 
 def test_another_deployments_job_is_refused(
