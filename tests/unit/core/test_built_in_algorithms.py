@@ -220,3 +220,4 @@ def test_a_script_of_aws_is_known_by_its_location(request_document: Document) ->
     assert not violations
     assert any("Minimize auc: a metric of LightGBM to Maximize" in each for each in warnings)
     assert any("'leaves' is not tunable by AWS's page" in each for each in warnings)
+    assert not any("sagemaker_" in each for each in warnings)
