@@ -43,9 +43,11 @@ class FakeClient:
         if self.absent:
             raise _refusal(self.absent, self.operation)
         prefix = str(request.get("Prefix", request.get("logStreamNamePrefix")))
-        names = [name for name in self.names if name.startswith(prefix)]
-        for start in range(0, len(names), 700):
-            page = names[start : start + 700]
+        before = list(self.names)
+        for start in range(0, len(before), 700):
+            # S3 goes on after a key, CloudWatch Logs perhaps after so and so many.
+            names = self.names if "logStreamNamePrefix" in request else before
+            page = [name for name in names if name.startswith(prefix)][start : start + 700]
             yield {
                 "Contents": [{"Key": name} for name in page],
                 "logStreams": [{"logStreamName": name} for name in page],
@@ -99,10 +101,10 @@ def test_an_object_that_s3_does_not_delete_is_an_error() -> None:
 
 def test_log_streams_are_deleted_once_all_are_listed() -> None:
     """One that somebody else deleted meanwhile is not counted, and no error."""
-    streams = [f"churn-001-0a/algo-{n}-1700000000" for n in range(3)]
+    streams = [f"churn-001-0a/algo-{n}-1700000000" for n in range(800)]
     client = FakeClient([*streams, "churn-001-0ab/algo-1-1700000000"])
     client.denied = {streams[1]}
-    assert delete_log_streams(_hook(client), _LOGS) == 2
+    assert delete_log_streams(_hook(client), _LOGS) == 799
     assert client.names == [streams[1], "churn-001-0ab/algo-1-1700000000"]
 
 
