@@ -384,9 +384,10 @@ def test_other_methods_and_bodies_are_refused(faulty: Faulty) -> None:
     assert json.loads(response.read())["__type"] == "SerializationException"
 
 
-def test_without_the_option_there_is_no_route(endpoint: str) -> None:
+def test_without_the_option_there_is_no_route(start_endpoint: StartEndpoint) -> None:
     """Whatever token is sent."""
-    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=DEADLINE_SECONDS)
+    aws, _ = start_endpoint()
+    connection = HTTPConnection(urlsplit(aws.url).netloc, timeout=DEADLINE_SECONDS)
     connection.request("PUT", "/_local/faults", b"[]", {"X-Fault-Token": "None"})
     response = connection.getresponse()
     assert response.status == 404
