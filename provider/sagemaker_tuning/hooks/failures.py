@@ -38,7 +38,11 @@ _PATIENCE = Config(
 )
 
 
-def explain_failures(hook: SageMakerTuningHook, tuning_job_name: str) -> str:
+def explain_failures(
+    hook: SageMakerTuningHook,
+    tuning_job_name: str,
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
     """Put in at most 40 lines why training jobs of a tuning job failed; empty if none did.
 
     It never fails for anything that AWS answers, or does not answer: what is being explained must
@@ -47,11 +51,12 @@ def explain_failures(hook: SageMakerTuningHook, tuning_job_name: str) -> str:
     Args:
         hook: Which account and region.
         tuning_job_name: ``HyperParameterTuningJobName``.
+        clock: Gives seconds.
     """
     try:
         summaries, notes = _failed(hook, tuning_job_name)
         groups = group_failures(summaries)
-        logs, log_notes = _logs(hook, groups)
+        logs, log_notes = _logs(hook, groups, clock)
         url = (lambda _: None) if hook.is_local else training_job_url
         return failure_digest(groups, logs, [*notes, *log_notes], url)
     except Exception as error:
@@ -141,14 +146,14 @@ def _failed(hook: SageMakerTuningHook, name: str) -> tuple[list[dict[str, Any]],
 
 
 def _logs(
-    hook: SageMakerTuningHook, groups: list[FailureGroup]
+    hook: SageMakerTuningHook, groups: list[FailureGroup], clock: Callable[[], float]
 ) -> tuple[dict[str, list[str]], list[str]]:
     wanted = with_log(groups)
     logs: dict[str, list[str]] = {}
     if not wanted:
         return logs, []
     try:
-        tails = LogTails(_client(hook))
+        tails = LogTails(_client(hook), clock)
         for training_job, lines in wanted:
             if tails.is_late:
                 return logs, ["(no more log lines: CloudWatch Logs is slow)"]

@@ -90,6 +90,14 @@ def test_a_log_without_end_is_given_up(stubber: Stubber) -> None:
     assert LogTails(stubber.client).read(_JOB, 10) == []
 
 
+def test_a_slow_log_is_not_read_on(stubber: Stubber) -> None:
+    """After half a minute in all no page more is asked for."""
+    stubber.add_response("describe_log_streams", _streams("algo-1-1"))
+    stubber.add_response("get_log_events", _page(token="b/1"))
+    seconds = iter([0.0, 30.0])
+    assert LogTails(stubber.client, seconds.__next__).read(_JOB, 10) == []
+
+
 def test_a_job_that_never_started_has_no_log(stubber: Stubber) -> None:
     """No stream, no lines, no error."""
     stubber.add_response("describe_log_streams", _streams())
@@ -121,6 +129,7 @@ class FakeHook:
         self.config = Config()
         self.verify = None
         self.given = 0
+        self.reasons = ["ClientError: no such data"]
 
     def iter_training_jobs(self, name: str, status: str) -> Iterator[Document]:
         for number in range(self._failed if status == "Failed" else 0):
@@ -130,7 +139,7 @@ class FakeHook:
                 "TrainingJobName": training_job,
                 "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:1:training-job/{training_job}",
                 "TrainingJobStatus": status,
-                "FailureReason": "ClientError: no such data",
+                "FailureReason": self.reasons[number % len(self.reasons)],
             }
         if self._error is not None:
             raise self._error
@@ -183,3 +192,14 @@ def test_ten_thousand_failures_are_not_all_listed(stubber: Stubber) -> None:
     assert hook.given == 1000
     assert lines[0].startswith("1000 × ")
     assert lines[2] == "(the first 1000 failed ones)"
+
+
+def test_slow_logs_do_not_hold_a_failure_up(stubber: Stubber) -> None:
+    """Of the second reason no log is asked for; the digest says why it has none."""
+    hook = FakeHook(2, stubber.client)
+    hook.reasons = ["ClientError: no such data", "AlgorithmError: no such column"]
+    stubber.add_response("describe_log_streams", _streams())
+    seconds = iter([0.0, 1.0, 31.0])
+    digest = explain_failures(cast("SageMakerTuningHook", hook), "churn", seconds.__next__)
+    assert "AlgorithmError: no such column" in digest
+    assert digest.endswith("(no more log lines: CloudWatch Logs is slow)")
