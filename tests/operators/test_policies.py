@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,25 @@ def test_a_quota_is_waited_for_without_a_slot(faults: Faults, client: Any) -> No
         waiting.resume_execution(deferred.value.method_name, event, context(ti))
     name = fire(launched.value.trigger)["HyperParameterTuningJobName"]
     assert status_of(client, name) == "Completed"
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_task_that_is_killed_while_it_waits_for_a_quota_may_be_retried(
+    monkeypatch: pytest.MonkeyPatch, client: Any, faults: Faults
+) -> None:
+    """It launches nothing after the pause, room or not; another worker may."""
+    name = f"killed-{uuid.uuid4().hex[:8]}"
+    operator = tuning_operator(tuning_job_name=name)
+
+    def is_killed(_: float) -> None:
+        operator.on_kill()
+        faults.clear()
+
+    monkeypatch.setattr(time, "sleep", is_killed)
+    with pytest.raises(QuotaExceeded):
+        operator.execute(context(FakeTaskInstance(max_tries=1)))
+    listed = client.list_hyper_parameter_tuning_jobs(NameContains=name)
+    assert listed["HyperParameterTuningJobSummaries"] == []
 
 
 def test_nothing_is_launched_when_the_time_is_over_before_the_quota_has_room(client: Any) -> None:

@@ -366,6 +366,7 @@ class SageMakerCreateTuningJobOperator(
             except QuotaExceeded as error:
                 if self.on_quota == "fail" or not error.is_retried:
                     raise
+                refused = error
                 pause = quota_pause(elapsed(context))
                 self.log.warning("%s; trying again in %.0f s", error, pause.total_seconds())
             if self.deferrable:
@@ -377,8 +378,7 @@ class SageMakerCreateTuningJobOperator(
                 )
             time.sleep(pause.total_seconds())
             if self._is_killed:
-                msg = "the task was killed while it waited for room in the quota"
-                raise AirflowFailException(msg)
+                raise refused
 
     def _defer(self, launched: LaunchedTuningJob, context: Context) -> NoReturn:
         trigger = SageMakerTuningJobTrigger(
