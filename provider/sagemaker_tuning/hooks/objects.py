@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, Violation
@@ -46,10 +45,8 @@ def put_object(hook: SageMakerTuningHook, bucket: str, key: str, data: bytes) ->
     )
     try:
         s3.load_bytes(data, key=key, bucket_name=bucket, replace=True)
-    except (ClientError, BotoCoreError, Boto3Error) as error:
-        # boto3's transfer wraps what S3 said.
-        said = error.__context__ if isinstance(error, Boto3Error) else error
-        answer = said.response if isinstance(said, ClientError) else {}
+    except (ClientError, BotoCoreError) as error:
+        answer = error.response if isinstance(error, ClientError) else {}
         raise AwsCallFailed(
             f"s3://{bucket}/{key} could not be written: {error}",
             operation="PutObject",
