@@ -48,7 +48,10 @@ def test_failures_are_grouped_by_reason_the_most_frequent_first() -> None:
     [
         ("ClientError: max_depth is 12, at most 10", "ClientError: max_depth is -3.5e4, at most 1"),
         ("no file /opt/ml/input/data/train/a.csv", "no file /opt/ml/input/data/validation/b"),
-        ('No S3 objects found under S3 URL "s3://a/train"', 'No S3 objects found under S3 URL "s3://b"'),
+        (
+            'No S3 objects found under S3 URL "s3://a/train"',
+            'No S3 objects found under S3 URL "s3://b"',
+        ),
         ("see churn-001-0a1b2c3d", "see churn-002-deadbee1"),
         ("id 0a1b2c3d-1111-2222-3333-123456789abc", "id aaaaaaaa-1111-2222-3333-123456789abc"),
         ("no access by arn:aws:iam::1:role/a", "no access by arn:aws:iam::2:role/b/c"),
