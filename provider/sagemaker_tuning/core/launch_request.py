@@ -45,10 +45,15 @@ class LaunchRequest:
             return later_generation(self.chosen_name, digest, epoch=epoch, generation=generation)
         return self.identity.tuning_job_name(epoch=epoch, generation=generation)
 
+    @property
+    def fingerprint(self) -> str:
+        """What stands for the request; its tags change nothing about the training."""
+        return fingerprint({key: self.document[key] for key in self.document if key != "Tags"})
+
     def tags(self) -> list[dict[str, str]]:
         """Give the user's tags and those by which a later try knows the job again."""
         ours = identity_tags(self.identity) | {
-            FINGERPRINT_TAG: fingerprint(self.document),
+            FINGERPRINT_TAG: self.fingerprint,
             TRY_TAG: self.try_id,
         }
         return [*self.document.get("Tags", []), *tag_list(ours)]

@@ -35,7 +35,7 @@ from sagemaker_tuning.core.errors import (
     TuningJobNotFound,
 )
 from sagemaker_tuning.core.launch_request import LaunchedTuningJob, LaunchRequest
-from sagemaker_tuning.core.naming import MAX_GENERATION, fingerprint
+from sagemaker_tuning.core.naming import MAX_GENERATION
 from sagemaker_tuning.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Launcher:
     def _decide(self, description: Mapping[str, Any], *, is_first_try: bool) -> Decision:
         claim = Claim(
             identity=self._request.identity.digest,
-            fingerprint=fingerprint(self._request.document),
+            fingerprint=self._request.fingerprint,
             try_id=self._request.try_id,
             is_first_try=is_first_try,
             has_ambiguous_create=self._has_ambiguous_create,

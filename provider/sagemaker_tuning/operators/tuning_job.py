@@ -93,7 +93,8 @@ class SageMakerCreateTuningJobOperator(
         warm_start_config: ``WarmStartConfig``.
         autotune: ``Autotune``.
         tags: ``Tags`` of the tuning job, ``[{"Key": …, "Value": …}]``; at most 43, since
-            the provider adds its own by which a later try knows the job.
+            the provider adds its own by which a later try knows the job. They may differ in a
+            retry, which leaves the job those of the try that launched it.
         tuning_job_name: 1 to 32 characters, letters, digits and hyphens, another one for each DAG
             run; made up if not given. A job that must be launched again, after a failed one or a
             Clear, ends in ``-<number>``.

@@ -243,6 +243,19 @@ def test_the_users_tags_are_not_dropped(
     assert aws.tags[launch(tagged).arn]["team"] == "churn"
 
 
+def test_another_tag_is_not_another_request(
+    aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
+) -> None:
+    """A tag such as the try's number changes nothing about the training that is paid for."""
+    first, again = (
+        replace(request, document={**first_try.document, "Tags": [{"Key": "try", "Value": number}]})
+        for request, number in ((first_try, "1"), (_again(first_try), "2"))
+    )
+    launched = launch(first)
+    assert launch(again).name == launched.name
+    assert aws.stopped == []
+
+
 def test_a_changed_request_stops_the_old_job_first(
     aws: FakeSageMaker, first_try: LaunchRequest, launch: Callable[..., LaunchedTuningJob]
 ) -> None:
