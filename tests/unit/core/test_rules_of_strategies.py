@@ -174,6 +174,13 @@ _REFUSED: list[tuple[Callable[[Document], Any], str]] = [
         "InstanceType: 'ml.m5.large', given together with InstanceConfigs",
     ),
     (
+        lambda d: (
+            _spot(d, MaxRuntimeInSeconds=60, MaxWaitTimeInSeconds=60),
+            _definition(d).update(ResourceConfig={"InstancePreferences": [{}]}),
+        ),
+        "EnableManagedSpotTraining: True, given together with ResourceConfig.InstancePreferences",
+    ),
+    (
         lambda d: _definition(d)["InputDataConfig"][0].update(
             DataSource={
                 "FileSystemDataSource": {

@@ -62,6 +62,13 @@ def instances_are_chosen(request: Mapping[str, Any]) -> Iterator[Violation]:
                         f"{given[field]!r}, given together with {listed}",
                         f"either {listed} or {', '.join(single)} ({page})",
                     )
+        spot = definition.get("EnableManagedSpotTraining")
+        if spot is True and parts.items(definition, "ResourceConfig", "InstancePreferences"):
+            yield Violation(
+                f"{path}.EnableManagedSpotTraining",
+                "True, given together with ResourceConfig.InstancePreferences",
+                f"either of them ({parts.API}ResourceConfig.html)",
+            )
         tuning = parts.mapping(definition, _TUNING)
         if tuning and not tuning.get("InstanceConfigs") and not tuning.get("InstanceType"):
             rule = f"give it with InstanceCount, or InstanceConfigs ({_TUNING_PAGE})"
