@@ -1,0 +1,209 @@
+"""The launch of a tuning job as a task does it: patiently, once, and stopped if it is over."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+from sagemaker_tuning._compat import (
+    AirflowFailException,
+    AirflowTaskTimeout,
+    first_start,
+)
+from sagemaker_tuning.core import shapes
+from sagemaker_tuning.core.adoption import AdoptionPolicy
+from sagemaker_tuning.core.errors import (
+    InvalidTuningRequest,
+    QuotaExceeded,
+    TuningJobTimeout,
+)
+from sagemaker_tuning.core.quota import quota_pause
+from sagemaker_tuning.core.rules import check, validate
+from sagemaker_tuning.hooks.inputs import check_inputs
+from sagemaker_tuning.hooks.launch import Launcher
+from sagemaker_tuning.hooks.namespace import is_telling
+from sagemaker_tuning.hooks.roles import with_role_arns, with_roles_to_come
+from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.links.console import TuningJobLink
+from sagemaker_tuning.operators.base import (
+    OnStopped,
+    elapsed,
+    time_left,
+)
+from sagemaker_tuning.operators.identity import launch_request
+from sagemaker_tuning.operators.lineage import ReportsTuningJobLineage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from airflow.sdk import Context
+
+    from sagemaker_tuning.core.launch_request import LaunchedTuningJob, LaunchRequest
+
+OnQuota = Literal["wait", "fail"]
+"""What a service quota without room is to the task."""
+
+
+class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuningHook]):
+    """An operator that launches a tuning job; what it then does is its own.
+
+    Its ``__init__`` sets the attributes that are declared here, and ends by ``check_documents``.
+    """
+
+    aws_hook_class = SageMakerTuningHook
+    deferrable: bool
+    tuning_job_name: str | None
+    check_inputs: bool
+    retry_failed: bool
+    reuse_completed: bool
+    on_quota: OnQuota
+    on_stopped: OnStopped
+    fail_fast: int | None
+    stop_on_kill: bool
+    stop_on_timeout: bool
+
+    _request: LaunchRequest | None = None
+    _arn: str | None = None
+    _is_killed = False
+    _is_timed_out = False
+
+    def check_documents(self) -> None:
+        """Look for mistakes when the DAG is parsed, as far as templates and files hide none.
+
+        Raises:
+            InvalidTuningRequest: With all of them.
+        """
+        if self.are_documents_readable:
+            document = with_roles_to_come(self._document())
+            validate({"HyperParameterTuningJobName": "any-name", **document})
+
+    def execute_after_pause(self, context: Context, event: Any) -> Any:  # noqa: ARG002 -- Airflow calls it so
+        """Try to launch again after the quota had no room."""
+        if self.execution_timeout is not None and elapsed(context) > self.execution_timeout:
+            raise self._time_is_over()
+        return self.execute(context)
+
+    def on_kill(self) -> None:
+        """Stop the tuning job that this task waits for, or is launching, in its worker."""
+        self._is_killed = True
+        # Airflow kills the process for good after five seconds, so nothing is waited for.
+        self._stop(sleep=lambda _: None)
+
+    def _launch(self, context: Context) -> LaunchedTuningJob:
+        document = with_role_arns(self.hook, self._document(context))
+        self._known = document
+        request = self._launch_request(context, document)
+        name = request.name(epoch=request.epoch, generation=1)
+        self._validate(
+            {"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()},
+            # What an earlier try launched must be found again, whatever became of its input.
+            with_inputs=self.check_inputs and request.is_first_try,
+        )
+        if not is_telling(request.identity.namespace) and not self.hook.is_local:
+            self.log.warning(
+                "Neither [sagemaker_tuning] namespace nor an [api] base_url that is not of this "
+                "machine alone is set: another Airflow that runs the same DAG in this AWS account "
+                "would want the same job names"
+            )
+        self._request = request
+        launched = self._launch_patiently(request, context)
+        self._arn = launched.arn
+        if self._is_killed:  # while it was being launched
+            self._stop()
+        TuningJobLink.keep(
+            context,
+            self,
+            self.hook.conn,
+            is_local=self.hook.is_local,
+            tuning_job_name=launched.name,
+        )
+        return launched
+
+    def _validate(self, document: Mapping[str, Any], *, with_inputs: bool) -> None:
+        found = [check(document)]
+        if with_inputs:
+            found.append(check_inputs(self.hook, document))
+        violations = [violation for findings in found for violation in findings.violations]
+        if violations:
+            raise InvalidTuningRequest(violations)
+        for findings in found:
+            for advice in findings.warnings:
+                self.log.warning("%s", advice)
+
+    def _launch_patiently(self, request: LaunchRequest, context: Context) -> LaunchedTuningJob:
+        """Launch as soon as the account's quota has room."""
+        while True:
+            try:
+                return Launcher(self.hook, request).launch()
+            except QuotaExceeded as error:
+                if self.on_quota == "fail" or not error.is_retried:
+                    raise
+                refused = error
+                pause = quota_pause(elapsed(context))
+                self.log.warning("%s; trying again in %.0f s", error, pause.total_seconds())
+            if self.deferrable:
+                self.defer(
+                    trigger=TimeDeltaTrigger(pause),
+                    method_name="execute_after_pause",
+                    kwargs=first_start(context),
+                    timeout=time_left(self.execution_timeout, context),
+                )
+            time.sleep(pause.total_seconds())
+            if self._is_killed:
+                raise refused
+
+    def _time_is_over(self) -> TuningJobTimeout:
+        limit = self.execution_timeout
+        return TuningJobTimeout(
+            f"execution_timeout {limit} has passed before the tuning job was launched and ended"
+        )
+
+    @contextmanager
+    def _stopping_if_over(self, context: Context) -> Iterator[None]:
+        """Stop our tuning job if a failure is this task's last word: nobody will wait for it."""
+        try:
+            yield
+        except AirflowTaskTimeout:
+            self._is_timed_out = True  # Airflow calls on_kill next
+            raise
+        except TuningJobTimeout:
+            self._is_timed_out = True
+            self._stop()
+            raise
+        except Exception as error:
+            ti = context["ti"]
+            if isinstance(error, AirflowFailException) or ti.try_number > ti.max_tries:
+                self._stop()
+            raise
+
+    def _stop(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        is_wanted = self.stop_on_timeout if self._is_timed_out else self.stop_on_kill
+        if self._request is None or not is_wanted:
+            return
+        try:
+            Launcher(self.hook, self._request, sleep).stop(self._arn)
+        except Exception:
+            self.log.warning("The tuning job could not be stopped", exc_info=True)
+
+    def _launch_request(self, context: Context, document: dict[str, Any]) -> LaunchRequest:
+        return launch_request(
+            context,
+            retries=self.retries or 0,
+            document=document,
+            chosen_name=self.tuning_job_name or None,
+            policy=AdoptionPolicy(
+                retry_failed=self.retry_failed,
+                accepts_stopped=self.on_stopped == "accept_best",
+                fail_fast=self.fail_fast,
+                reuse_completed=self.reuse_completed,
+            ),
+        )
+
+    def _document(self, context: Context | None = None) -> dict[str, Any]:
+        """Give the request without its name."""
+        shape = shapes.input_shape("CreateHyperParameterTuningJob")
+        return dict(shapes.to_model_types(self.given_documents(context), shape))
