@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from importlib.metadata import version
@@ -35,9 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return validation.main(arguments)
     if command == "list":
-        from sagemaker_tuning.hooks import orphans  # noqa: PLC0415 -- likewise
-
-        return orphans.main(arguments)
+        return _list(arguments)
     if command == "--version":
         sys.stdout.write(f"sagemaker-tuning {version(_DISTRIBUTION)}\n")
         return 0
@@ -46,3 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     sys.stderr.write(f"sagemaker-tuning: no command {command!r}\n{_USAGE}")
     return 2
+
+
+def _list(arguments: Sequence[str]) -> int:
+    # Airflow looks connections up in its database only in what it takes for one of its own
+    # components, which its own commands say of themselves in this way.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # where Airflow's log goes, from its import on
+        from sagemaker_tuning.hooks import orphans  # noqa: PLC0415 -- no other command needs it
+
+        return orphans.main(arguments, out)

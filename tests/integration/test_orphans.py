@@ -28,8 +28,7 @@ def _list(stack: Stack, *options: str) -> tuple[int, str]:
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("live", "orph", "stop"))]
-    return done.returncode, "\n".join(lines)
+    return done.returncode, done.stdout.strip()
 
 
 @pytest.fixture

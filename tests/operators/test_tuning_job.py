@@ -130,6 +130,16 @@ def test_a_role_may_be_a_name_when_the_dag_is_parsed() -> None:
         tuning_operator(request)
 
 
+def test_what_is_hidden_hides_nothing_else_when_the_dag_is_parsed() -> None:
+    """Beside a file and a template, a mistake in a plain document and in the name is told."""
+    request = tuning_request(jobs=0)
+    with pytest.raises(InvalidTuningRequest, match="2 mistakes"):
+        tuning_operator(
+            request, training_job_definition="definition.json", tuning_job_name="under_score"
+        )
+    tuning_operator(training_job_definition="definition.json", tuning_job_name="{{ ds }}")
+
+
 def test_absent_data_is_told_by_the_service() -> None:
     """S3 data that is not there is refused at Create, with the service's own words."""
     with pytest.raises(AwsCallFailed, match="No S3 objects found under S3 URL"):

@@ -66,8 +66,9 @@ class InvalidTuningRequest(SageMakerTuningError, ValueError):
 
     def __str__(self) -> str:
         count = len(self.violations)
-        head = "1 mistake in the request" if count == 1 else f"{count} mistakes in the request"
-        return "\n".join([f"{head}; nothing was launched:", *(f"  {v}" for v in self.violations)])
+        head = "1 mistake" if count == 1 else f"{count} mistakes"
+        head += " in the request; nothing was sent to AWS:"
+        return "\n".join([head, *(f"  {v}" for v in self.violations)])
 
 
 class TuningJobConflict(SageMakerTuningError):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
@@ -43,8 +44,12 @@ _UNFINISHED = frozenset({"queued", "running"})
 _GONE = "gone"
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], out: TextIO) -> int:
     """List live tuning jobs, and stop the orphans among them if asked to.
+
+    Args:
+        arguments: Of the command.
+        out: Where the list goes; Airflow's own log may be on standard output.
 
     Returns:
         0; 1 if there are orphans left, or AWS refused a call.
@@ -54,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
             same namespace.
     """
     parser = _parser()
-    options = parser.parse_args(arguments)
+    with contextlib.redirect_stdout(out):  # for --help
+        options = parser.parse_args(arguments)
     hook = SageMakerTuningHook(options.aws_conn_id, options.region_name)
     deployment = namespace()
     left = 0
@@ -69,10 +75,10 @@ def main(arguments: Sequence[str]) -> int:
                 continue
             if options.stop and job.is_orphan:
                 hook.stop_tuning_job(job.arn)
-                sys.stdout.write(f"stopped {job}\n")
+                out.write(f"stopped {job}\n")
             else:
                 left += job.is_orphan
-                sys.stdout.write(f"{'orphan' if job.is_orphan else 'live'} {job}\n")
+                out.write(f"{'orphan' if job.is_orphan else 'live'} {job}\n")
     except (AirflowException, BotoCoreError, SageMakerTuningError) as error:
         sys.stderr.write(f"sagemaker-tuning list: {error}\n")
         return 1
@@ -84,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="sagemaker-tuning list",
         description="List the live tuning jobs that this Airflow's tasks have launched, and the"
         " tasks' states. Reads Airflow's database. A task that has launched without waiting"
-        " leaves an orphan when its DAG run ends; a sensor in another DAG is not looked for.",
+        " leaves an orphan when its DAG run ends; a sensor in another DAG is not looked for."
+        " Exit status 1: there are orphans left, or AWS refused a call.",
     )
     parser.add_argument(
         "--orphans", action="store_true", help="only those that no task of their DAG run waits for"

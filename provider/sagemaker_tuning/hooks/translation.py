@@ -115,7 +115,7 @@ def _unanswered(operation: str, error: BotoCoreError) -> AwsCallFailed:
     # A connection that was never made carried nothing; one that broke may have.
     is_broken = isinstance(error, HTTPClientError | SSLError)
     is_credential = isinstance(error, NoCredentialsError | CredentialRetrievalError)
-    return AwsCallFailed(
+    failed = AwsCallFailed(
         f"{operation} {what}: {type(error).__name__}: {error}",
         operation=operation,
         code=type(error).__name__,
@@ -123,3 +123,5 @@ def _unanswered(operation: str, error: BotoCoreError) -> AwsCallFailed:
         is_ambiguous=is_broken,
         is_credential=is_credential,
     )
+    failed.is_retried = not isinstance(error, ParamValidationError)
+    return failed

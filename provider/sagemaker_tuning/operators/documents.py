@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _FILES = (".json", ".yaml", ".yml")
+_UNKNOWN = "{{ … }}"
 
 
 class TakesDocuments(BaseOperator):
@@ -61,13 +62,21 @@ class TakesDocuments(BaseOperator):
             if value is not None
         }
 
-    @property
-    def are_documents_readable(self) -> bool:
-        """Whether every document can be read when the DAG is parsed, templates aside.
+    def parsed_documents(self) -> dict[str, Any]:
+        """Give the documents as far as they are known when the DAG is parsed.
 
-        A file cannot, nor a task's result, nor a text whose structure statements decide.
+        What is not known, a file, a task's result, a text whose structure statements decide, is a
+        template.
+
+        Raises:
+            InvalidTuningRequest: A text is neither JSON nor YAML.
         """
-        return all(_is_readable(getattr(self, field)) for field in self.documents)
+        given = {key: getattr(self, field) for field, key in self.documents.items()}
+        return {
+            key: as_document(value, key) if _is_readable(value) else _UNKNOWN
+            for key, value in given.items()
+            if value is not None
+        }
 
 
 def as_document(value: Any, path: str) -> Any:

@@ -77,9 +77,9 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
         Raises:
             InvalidTuningRequest: With all of them.
         """
-        if self.are_documents_readable:
-            document = with_roles_to_come(self._document())
-            validate({"HyperParameterTuningJobName": "any-name", **document})
+        document = with_roles_to_come(_typed(self.parsed_documents()))
+        given = isinstance(self.tuning_job_name, str) and self.tuning_job_name
+        validate({"HyperParameterTuningJobName": given or "any-name", **document})
 
     def execute_after_pause(self, context: Context, event: Any) -> Any:  # noqa: ARG002 -- Airflow calls it so
         """Try to launch again after the quota had no room."""
@@ -203,7 +203,11 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
             ),
         )
 
-    def _document(self, context: Context | None = None) -> dict[str, Any]:
+    def _document(self, context: Context) -> dict[str, Any]:
         """Give the request without its name."""
-        shape = shapes.input_shape("CreateHyperParameterTuningJob")
-        return dict(shapes.to_model_types(self.given_documents(context), shape))
+        return _typed(self.given_documents(context))
+
+
+def _typed(document: Mapping[str, Any]) -> dict[str, Any]:
+    shape = shapes.input_shape("CreateHyperParameterTuningJob")
+    return dict(shapes.to_model_types(document, shape))

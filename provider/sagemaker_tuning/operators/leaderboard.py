@@ -40,7 +40,7 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
         ...     task_id="leaderboard",
         ...     tuning_job_name="{{ params.tuning_job_name }}",
         ...     limit=5,
-        ...     s3_uri="s3://ml/{{ ds }}/leaderboard.csv",
+        ...     s3_uri="s3://my-bucket/{{ run_id }}/leaderboard.csv",
         ... )
         >>> rows = leaderboard.output["Rows"]  # for the next task
 

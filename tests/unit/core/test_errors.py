@@ -68,7 +68,7 @@ def test_every_violation_is_in_the_message() -> None:
     """One message names all mistakes, each with its path and the rule."""
     text = str(InvalidTuningRequest(_VIOLATIONS))
     assert text.splitlines() == [
-        "2 mistakes in the request; nothing was launched:",
+        "2 mistakes in the request; nothing was sent to AWS:",
         "  RoleArn: missing: required",
         "  Tags: 51: at most 50",
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from sagemaker_tuning.hooks import orphans
@@ -22,12 +24,12 @@ def test_nothing_is_stopped_under_a_namespace_that_others_may_have(
     monkeypatch.delenv("AIRFLOW__SAGEMAKER_TUNING__NAMESPACE", raising=False)
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://localhost:8080")
     with pytest.raises(SystemExit) as refused:
-        orphans.main(["--orphans", "--stop"])
+        orphans.main(["--orphans", "--stop"], io.StringIO())
     assert refused.value.code == 2
     assert "[sagemaker_tuning] namespace" in capsys.readouterr().err
 
 
 def test_a_connection_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """One line says so."""
-    assert orphans.main(["--aws-conn-id", "nowhere"]) == 1
+    assert orphans.main(["--aws-conn-id", "nowhere"], io.StringIO()) == 1
     assert "nowhere" in capsys.readouterr().err
