@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.aws import Aws
-from tests.contract.examples import endless, example, rows
+from tests.contract.examples import LIMITS, changed, endless, example, rows
 from tests.integration.waiting import DEADLINE_SECONDS, until
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def running(stack: Stack, airflow: AirflowApi) -> dict[str, str]:
     """Give the tuning job of a deferred task, of one that did not wait, and nobody's."""
     aws = Aws(stack.endpoint_url)
     request = endless(example(aws.upload(rows(400, seed=1), rows(200, seed=2))))
+    # Three such jobs at once leave Airflow something of the machine.
+    request = changed(request, *LIMITS, "MaxParallelTrainingJobs", value=1)
     conf = {
         "tuning_job_config": request["HyperParameterTuningJobConfig"],
         "training_job_definition": request["TrainingJobDefinition"],

@@ -78,8 +78,8 @@ class Case:
             assert result[STATUS] == "Completed"
             assert result["HyperParameterTuningJobName"] == list(jobs)[-1]
             assert "BestTrainingJob" in result
-        task = run.task()
-        return f"{task['state']} at try {task['try_number']} | {', '.join(statuses) or 'none'}"
+        # Not the try: Airflow may take a late event of its executor for a failure, and cost one.
+        return f"{run.task()['state']} | {', '.join(statuses) or 'none'}"
 
     def _check_others(self) -> None:
         jobs = self.deployment.tuning_jobs()
