@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sagemaker_tuning._compat import (
-    TaskDeferralTimeout,
-    first_start,
-    with_first_start,
-)
-from sagemaker_tuning.core.errors import (
-    AwsCallFailed,
-)
+from sagemaker_tuning._compat import TaskDeferralTimeout, first_start, with_first_start
+from sagemaker_tuning.core.errors import AwsCallFailed
 from sagemaker_tuning.core.launch_request import LaunchedTuningJob
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
@@ -78,7 +72,8 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
         check_inputs: Look before the launch whether every S3 input has objects, the buckets of
             output and checkpoints exist, and the roles: what is missing is refused with the
             request's other mistakes. What the connection may not look at (``s3:ListBucket``,
-            ``iam:GetRole``) is a warning. A retry does not look again.
+            ``iam:GetRole``) is a warning. A retry does not look again; on a local endpoint nobody
+            looks for roles given as ARNs.
         retry_failed: Launch the same request again on a retry even if every training job failed
             by its request, data or algorithm.
         reuse_completed: When the task is cleared, let its completed tuning job of the same request
