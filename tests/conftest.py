@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 if TYPE_CHECKING:
@@ -27,22 +30,22 @@ class Faults:
     """The endpoint's fault control; see ``docs/local-endpoint.md``."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = f"{url}/_local/faults"
+        self._address = urlsplit(url).netloc
         self._headers = {"X-Fault-Token": token}
 
     def put(self, *rules: dict[str, Any]) -> None:
         """Have these rules in force, and no others."""
-        self._send("PUT", json=rules)
+        self._send("PUT", json.dumps(rules))
 
     def clear(self) -> None:
         """Have no rule in force."""
         self._send("DELETE")
 
-    def _send(self, method: str, **arguments: Any) -> None:
-        answer = httpx.request(
-            method, self._url, headers=self._headers, trust_env=False, **arguments
-        )
-        assert answer.is_success, answer.text
+    def _send(self, method: str, body: str | None = None) -> None:
+        connection = HTTPConnection(self._address, timeout=60)
+        connection.request(method, "/_local/faults", body, self._headers)
+        answer = connection.getresponse()
+        assert answer.status == HTTPStatus.OK, answer.read()
 
 
 @pytest.fixture(scope="session")
