@@ -85,7 +85,8 @@ def test_a_task_that_only_launches_says_what_its_job_reads(tmp_path: Path) -> No
 
 def test_a_task_that_failed_before_the_launch_says_what_it_would_have_read() -> None:
     """OpenLineage asks of failed tasks too; a document that is none is no second failure."""
-    task = tuning_operator(tuning_job_name="a name that cannot be")
+    task = tuning_operator()
+    task.tuning_job_name = "a name that cannot be"  # as a template may render
     with pytest.raises(AirflowFailException):
         task.execute(context())
     assert _told(task, TaskInstanceState.FAILED) == (_READ, {_PATH})
