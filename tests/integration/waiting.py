@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,4 +19,4 @@ def until(condition: Callable[[], T], what: str) -> T:
         if value := condition():
             return value
         time.sleep(0.1)
-    pytest.fail(f"{what}: not within {DEADLINE_SECONDS} s")
+    raise AssertionError(f"{what}: not within {DEADLINE_SECONDS} s")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.integration.crashes.deployment import Deployment, Document, until
 from tests.integration.crashes.run import LIVE, STATUS, Run
+from tests.integration.waiting import until
+
+if TYPE_CHECKING:
+    from tests.integration.crashes.deployment import Deployment, Document
 
 
 @dataclass

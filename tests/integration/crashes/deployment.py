@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 import signal
-import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
 
 from demo import processes, sagemaker
+from tests.integration.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,20 +21,6 @@ if TYPE_CHECKING:
     from demo.stack import Stack
 
 Document = dict[str, Any]
-T = TypeVar("T")
-DEADLINE_SECONDS = 180
-
-
-def until(condition: Callable[[], T], what: str) -> T:
-    """Wait for a true value and give it."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        # On a machine that has much else to do, a look may take longer than it is waited for.
-        with contextlib.suppress(httpx.TimeoutException):
-            if value := condition():
-                return value
-        time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {DEADLINE_SECONDS} s")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from sagemaker_tuning.core.naming import LaunchIdentity
-from tests.integration.crashes.deployment import kill, until
+from tests.integration.crashes.deployment import kill
+from tests.integration.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path

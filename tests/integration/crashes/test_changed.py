@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.crashes.deployment import until
+from tests.integration.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.integration.crashes.airflow_bugs import NO_RESTART
-from tests.integration.crashes.deployment import until
+from tests.integration.waiting import until
 
 if TYPE_CHECKING:
     from tests.integration.crashes.case import Case

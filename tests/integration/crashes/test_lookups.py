@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.crashes.deployment import until
 from tests.integration.crashes.secrets_backend.unsteady import FAILS
+from tests.integration.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from tests.integration.crashes.airflow_bugs import NO_RETRY
-from tests.integration.crashes.deployment import kill, until
+from tests.integration.crashes.deployment import kill
+from tests.integration.waiting import until
 
 if TYPE_CHECKING:
     from tests.integration.crashes.case import Case
