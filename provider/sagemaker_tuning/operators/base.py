@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OnStopped = Literal["fail", "accept_best"]
 """What a tuning job that was stopped, by whomever, is to its task."""
 
-_SHORTEST_DEFERRAL = timedelta(seconds=15)
+SHORTEST_DEFERRAL = timedelta(seconds=15)
 DEFAULT_POLL_INTERVAL = 30.0
 """Seconds. AWS publishes no rate for DescribeHyperParameterTuningJob; two a minute are welcome."""
 
@@ -58,7 +58,7 @@ def time_left(limit: timedelta | None, context: Context) -> timedelta | None:
         return None
     left = limit - elapsed(context)
     # Airflow loses a task whose deferred wait is over before its scheduler knows that it began.
-    return max(left, _SHORTEST_DEFERRAL)
+    return max(left, SHORTEST_DEFERRAL)
 
 
 def elapsed(context: Context) -> timedelta:
