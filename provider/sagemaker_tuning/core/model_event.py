@@ -30,9 +30,12 @@ def model_event_extra(
         ``FinalHyperParameterTuningJobObjectiveMetric`` with ``MetricName`` and ``Value``, which is
         null where that is no finite number.
     """
+    return {"ModelName": model_name, "ModelArn": model_arn, **training_job_extra(training_job)}
+
+
+def training_job_extra(training_job: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe what a model is from: all of ``model_event_extra`` but the model itself."""
     extra = {
-        "ModelName": model_name,
-        "ModelArn": model_arn,
         "ModelDataUrl": training_job["ModelArtifacts"]["S3ModelArtifacts"],
         "TrainingJobName": training_job["TrainingJobName"],
     }
@@ -41,12 +44,17 @@ def model_event_extra(
         return extra
     extra["HyperParameterTuningJobName"] = tuning_job.rpartition("/")[2]
     extra["TuningJobArn"] = tuning_job
-    objective = training_job.get("HyperParameters", {}).get(OBJECTIVE_HYPERPARAMETER)
-    value = _value(training_job, objective)
+    objective, value = final_objective(training_job)
     if value is None:
         return extra
     key = "FinalHyperParameterTuningJobObjectiveMetric"
     return extra | {key: {"MetricName": objective, "Value": finite(value)}}
+
+
+def final_objective(training_job: Mapping[str, Any]) -> tuple[str | None, float | None]:
+    """Give the objective metric's name and its last value; None for what there is none of."""
+    objective = training_job.get("HyperParameters", {}).get(OBJECTIVE_HYPERPARAMETER)
+    return objective, _value(training_job, objective)
 
 
 def _value(training_job: Mapping[str, Any], objective: str | None) -> float | None:

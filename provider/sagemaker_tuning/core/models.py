@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 from sagemaker_tuning.core.requests import differing_paths
 from sagemaker_tuning.core.tags import PREFIX
 
@@ -22,6 +24,7 @@ _SCRIPT_MODE = (
     "sagemaker_region",
 )
 _CODE_IN_MODEL = "/opt/ml/model/code"
+_TRAINING_ONLY = "-training"
 
 
 def model_request(
@@ -40,7 +43,23 @@ def model_request(
         image: Registry path of the image that serves it.
         environment: Variables that are added, or take the place of the training job's.
     """
-    container: dict[str, Any] = {
+    request: dict[str, Any] = {
+        "ModelName": model_name,
+        "ExecutionRoleArn": training_job["RoleArn"],
+        "PrimaryContainer": model_container(training_job, image, environment),
+    }
+    if training_job.get("VpcConfig"):
+        request["VpcConfig"] = training_job["VpcConfig"]
+    if training_job.get("EnableNetworkIsolation"):
+        request["EnableNetworkIsolation"] = True
+    return request
+
+
+def model_container(
+    training_job: Mapping[str, Any], image: str, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Give the container that serves what a training job made; arguments as ``model_request``'s."""
+    return {
         "Image": image,
         **_model_data(training_job),
         "Environment": {
@@ -49,16 +68,27 @@ def model_request(
             **(environment or {}),
         },
     }
-    request: dict[str, Any] = {
-        "ModelName": model_name,
-        "ExecutionRoleArn": training_job["RoleArn"],
-        "PrimaryContainer": container,
-    }
-    if training_job.get("VpcConfig"):
-        request["VpcConfig"] = training_job["VpcConfig"]
-    if training_job.get("EnableNetworkIsolation"):
-        request["EnableNetworkIsolation"] = True
-    return request
+
+
+def serving_image(training_job: Mapping[str, Any], given: str | None) -> str:
+    """Give the image that serves what a training job made: the one given, or its own.
+
+    Raises:
+        InvalidTuningRequest: It has none.
+    """
+    image = given or training_job["AlgorithmSpecification"].get("TrainingImage")
+    if not image:
+        name = training_job["TrainingJobName"]
+        problem = f"{name} was trained by an algorithm resource, not an image"
+        rule = "the registry path of an image that serves its model"
+        raise InvalidTuningRequest([Violation("inference_image", problem, rule)])
+    return str(image)
+
+
+def is_for_training_only(image: str) -> bool:
+    """Whether an image is of the deep learning containers that cannot serve, by its name."""
+    repository = re.split("[:@]", image.rpartition("/")[2])[0]
+    return repository.endswith(_TRAINING_ONLY)
 
 
 def _model_data(training_job: Mapping[str, Any]) -> dict[str, Any]:

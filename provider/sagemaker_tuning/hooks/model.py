@@ -7,7 +7,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 
 from sagemaker_tuning.core import shapes
-from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, TuningJobNotFound
+from sagemaker_tuning.core.errors import (
+    AwsCallFailed,
+    InvalidTuningRequest,
+    NoCompletedTrainingJob,
+    TuningJobNotFound,
+)
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
 _WAIT = {"Delay": 10, "MaxAttempts": 180}  # half an hour
@@ -27,6 +32,19 @@ class SageMakerModelHook(SageMakerTuningHook):
         ...     return model["PrimaryContainer"]["ModelDataUrl"] if model else None
         >>> artifact = served_artifact("churn")
     """
+
+    def describe_trained(self, training_job_name: str) -> dict[str, Any]:
+        """Call DescribeTrainingJob of one that has made something.
+
+        Raises:
+            NoCompletedTrainingJob: It has no model artifact, or none yet.
+        """
+        training_job = self.describe_training_job(training_job_name)
+        if not training_job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
+            status = training_job["TrainingJobStatus"]
+            msg = f"the training job {training_job_name} ({status}) has no model artifact"
+            raise NoCompletedTrainingJob(msg, is_retried=status in {"InProgress", "Stopping"})
+        return training_job
 
     def find_model(self, name: str) -> dict[str, Any] | None:
         """Call DescribeModel; None if there is no such model."""

@@ -95,6 +95,18 @@ def as_document(value: Any, path: str) -> Any:
         ) from error
 
 
+def as_mapping(value: Any, path: str) -> dict[str, Any]:
+    """Give a document argument that must be a mapping; empty if there is none.
+
+    Raises:
+        InvalidTuningRequest: It is none.
+    """
+    document = as_document(value, path)
+    if document is not None and not isinstance(document, dict):
+        raise InvalidTuningRequest([Violation(path, repr(document), "a mapping")])
+    return document or {}
+
+
 def _is_file(value: object) -> TypeGuard[str]:
     """Whether it is a path: a document, whose last line may end so too, has more than one word."""
     return isinstance(value, str) and value.endswith(_FILES) and len(value.split()) == 1

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning.core import shapes
-from sagemaker_tuning.core.errors import InvalidTuningRequest, NoCompletedTrainingJob, Violation
+from sagemaker_tuning.core.errors import InvalidTuningRequest
 from sagemaker_tuning.core.lineage import Lineage, model_lineage
 from sagemaker_tuning.core.model_event import model_event_extra
-from sagemaker_tuning.core.models import lineage_tags, model_request
+from sagemaker_tuning.core.models import (
+    is_for_training_only,
+    lineage_tags,
+    model_request,
+    serving_image,
+)
 from sagemaker_tuning.core.tags import identity_tags, tag_list
 from sagemaker_tuning.hooks.model import SageMakerModelHook
 from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
@@ -20,7 +24,7 @@ from sagemaker_tuning.hooks.roles import with_role_arns
 from sagemaker_tuning.links.console import ModelLink
 from sagemaker_tuning.operators.assets import add_to_asset_events
 from sagemaker_tuning.operators.base import check_choice, errors_for_airflow
-from sagemaker_tuning.operators.documents import as_document
+from sagemaker_tuning.operators.documents import as_document, as_mapping
 from sagemaker_tuning.operators.identity import launch_identity
 from sagemaker_tuning.operators.lineage import to_operator_lineage
 
@@ -29,9 +33,6 @@ if TYPE_CHECKING:
 
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
-
-_TRAINING_ONLY = "-training"
-"""How AWS names the repositories of deep learning containers that cannot serve."""
 
 
 class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModelHook]):
@@ -134,7 +135,7 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
     def execute(self, context: Context) -> dict[str, Any]:
         """Create the model, or find it created."""
         with errors_for_airflow():
-            training_job = self._training_job()
+            training_job = self.hook.describe_trained(self.training_job_name)
             request = self._request(training_job)
             own_tags = identity_tags(launch_identity(context)) | lineage_tags(training_job)
             tags = request.pop("Tags", [])
@@ -165,17 +166,9 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
         """Give the artifact, and the model that was made of it."""
         return to_operator_lineage(self._lineage)
 
-    def _training_job(self) -> dict[str, Any]:
-        training_job = self.hook.describe_training_job(self.training_job_name)
-        if not training_job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
-            status = training_job["TrainingJobStatus"]
-            msg = f"the training job {self.training_job_name} ({status}) has no model artifact"
-            raise NoCompletedTrainingJob(msg, is_retried=status in {"InProgress", "Stopping"})
-        return training_job
-
     def _request(self, training_job: Mapping[str, Any]) -> dict[str, Any]:
-        environment = _mapping(self.environment, "environment")
-        more = _mapping(self.additional_fields, "additional_fields")
+        environment = as_mapping(self.environment, "environment")
+        more = as_mapping(self.additional_fields, "additional_fields")
         name = self.model_name or self.training_job_name
         request = model_request(training_job, name, self._image(training_job), environment)
         if self.execution_role_arn:
@@ -188,24 +181,10 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
         return dict(shapes.to_model_types(request, shapes.input_shape("CreateModel")))
 
     def _image(self, training_job: Mapping[str, Any]) -> str:
-        trained_by = training_job["AlgorithmSpecification"].get("TrainingImage")
-        image = self.inference_image or trained_by
-        if not image:
-            problem = f"{self.training_job_name} was trained by an algorithm resource, not an image"
-            rule = "the registry path of an image that serves its model"
-            raise InvalidTuningRequest([Violation("inference_image", problem, rule)])
-        repository = re.split("[:@]", image.rpartition("/")[2])[0]
-        if repository.endswith(_TRAINING_ONLY):
+        image = serving_image(training_job, self.inference_image)
+        if is_for_training_only(image):
             self.log.warning("%s is made for training: give an inference_image that serves", image)
-        return str(image)
-
-
-def _mapping(value: Any, path: str) -> dict[str, Any]:
-    """Give a document that must be a mapping; empty if there is none."""
-    document = as_document(value, path)
-    if document is not None and not isinstance(document, dict):
-        raise InvalidTuningRequest([Violation(path, repr(document), "a mapping")])
-    return document or {}
+        return image
 
 
 def _validate(request: Mapping[str, Any]) -> None:
