@@ -45,10 +45,7 @@ class LaunchIdentity:
     @property
     def digest(self) -> str:
         """Ten characters ``[a-z2-7]`` that stand for all of the identity."""
-        # A JSON list, because joining with any separator lets two identities look alike.
-        parts = [self.namespace, self.dag_id, self.run_id, self.task_id, self.map_index]
-        raw = hashlib.sha256(json.dumps(parts).encode()).digest()
-        return base64.b32encode(raw).decode().lower()[:_DIGEST_LENGTH]
+        return digest_of(self.namespace, self.dag_id, self.run_id, self.task_id, self.map_index)
 
     def tuning_job_name(self, *, epoch: int, generation: int) -> str:
         """Give the name of the job of this epoch and generation: ``<slug>-<digest>-<e><gg>``.
@@ -66,6 +63,13 @@ class LaunchIdentity:
         tail = f"-{self.digest}-{epoch}{generation:02d}"
         slug = _slug(f"{self.dag_id}-{self.task_id}")[: MAX_NAME_LENGTH - len(tail)].rstrip("-")
         return f"{slug}{tail}" if slug else tail.lstrip("-")
+
+
+def digest_of(*parts: object) -> str:
+    """Give ten characters ``[a-z2-7]`` that stand for JSON values, in their order."""
+    # A JSON list, because joining with any separator lets two lists look alike.
+    raw = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+    return base64.b32encode(raw).decode().lower()[:_DIGEST_LENGTH]
 
 
 def later_generation(name: str, digest: str, *, epoch: int, generation: int) -> str:
