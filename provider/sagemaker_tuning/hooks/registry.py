@@ -39,14 +39,20 @@ class SageMakerRegistryHook(SageMakerModelHook):
         >>> arn = champion("churn")
     """
 
-    def find_champion(self, group: str) -> dict[str, Any] | None:
+    def find_champion(self, group: str, other_than: str | None = None) -> dict[str, Any] | None:
         """Describe the newest approved model package of a group; None if none is, or no group.
 
         The newest is the one created last, of several at one time the highest version. One whose
         ``ModelPackageStatus`` is not Completed cannot be deployed, and so is none.
+
+        Args:
+            group: ``ModelPackageGroupName``.
+            other_than: ``ModelPackageArn`` of one that is not meant.
         """
         approved = list(self.iter_model_packages(group, status="Approved"))
         for summary in sorted(approved, key=age_key, reverse=True):
+            if summary["ModelPackageArn"] == other_than:
+                continue
             package = self.find_model_package(summary["ModelPackageArn"])
             if (
                 package is not None
