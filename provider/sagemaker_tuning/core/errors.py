@@ -9,6 +9,8 @@
     │ └ TuningJobStopped
     ├ CountersOutOfReach                   never retried
     ├ NoCompletedTrainingJob               never retried once the tuning job has ended
+    ├ DeploymentFailed                     never retried, but for lack of instances
+    ├ PredictionFailed
     ├ TuningJobTimeout(TimeoutError)
     └ AwsCallFailed
       └ QuotaExceeded                      never retried if the quota is 0
@@ -136,6 +138,22 @@ class NoCompletedTrainingJob(SageMakerTuningError):
         super().__init__(message)
         self.is_retried = is_retried
         self.digest = digest
+
+
+class DeploymentFailed(SageMakerTuningError):
+    """AWS could not bring an endpoint to where it was wanted.
+
+    Attributes:
+        is_retried: Whether the same deployment may succeed later.
+    """
+
+    def __init__(self, message: str, *, is_retried: bool = False) -> None:
+        super().__init__(message)
+        self.is_retried = is_retried
+
+
+class PredictionFailed(SageMakerTuningError):
+    """An endpoint answered with no prediction, or with what is none."""
 
 
 class TuningJobTimeout(SageMakerTuningError, TimeoutError):
