@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from sagemaker_tuning.local import own_algorithms, workspace
+from sagemaker_tuning.local.access.route import ACCESS
 from sagemaker_tuning.local.database import UnusableDatabaseError
 from sagemaker_tuning.local.faults.route import FAULTS, TOKEN_HEADER
 from sagemaker_tuning.local.http.hosts import AllowedHosts, is_loopback
@@ -128,6 +129,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let tests and rehearsals inject faults, through a route whose address and token are"
         " printed",
+    )
+    parser.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="[KEY=]FILE",
+        help="refuse what an IAM policy does not allow; with KEY= to those alone whose access key"
+        " id that is. `sagemaker-tuning policy` prints policies. How they were used is told at"
+        f" {ACCESS}. Can be repeated: a caller may do what any of them allows",
     )
     return parser
 
@@ -299,12 +309,18 @@ def _endpoint(
     # moto reads them when it is imported, which is therefore here and not at the top.
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID
-    from sagemaker_tuning.local.endpoint import Endpoint  # noqa: PLC0415 -- see above
+    from sagemaker_tuning.local.access.access import Access, Policy  # noqa: PLC0415 -- see above
+    from sagemaker_tuning.local.access.policies import PolicyError  # noqa: PLC0415 -- likewise
+    from sagemaker_tuning.local.endpoint import Endpoint  # noqa: PLC0415 -- likewise
     from sagemaker_tuning.local.runner.recovery import (  # noqa: PLC0415 -- likewise
         MissingAlgorithmError,
     )
     from sagemaker_tuning.local.runner.workplace import Settings  # noqa: PLC0415 -- likewise
 
+    try:
+        access = Access([Policy.of(each) for each in options.policy])
+    except PolicyError as error:
+        raise StartError(f"--policy {error}") from error
     try:
         return Endpoint(
             listening,
@@ -314,6 +330,7 @@ def _endpoint(
             Settings(options.completion_delay, options.stop_grace),
             keep_objects=options.data_dir is not None,
             fault_token=fault_token,
+            access=access,
         )
     except MissingAlgorithmError as error:
         raise StartError(f"--data-dir {options.data_dir}: {error}") from error

@@ -10,6 +10,7 @@ from wsgiref.types import WSGIApplication
 
 from moto.moto_server.werkzeug_app import create_backend_app
 
+from sagemaker_tuning.local.access.access import Access
 from sagemaker_tuning.local.api import training_jobs
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.emulation import Moto
@@ -44,6 +45,7 @@ class Endpoint:
         settings: how it was asked to behave.
         keep_objects: whether what is in S3 is kept in the directory too.
         fault_token: what a request to the fault rules has to carry; None closes their route.
+        access: what callers may do; everything by default.
 
     Raises:
         MissingAlgorithmError: tuning jobs in the directory need algorithms that are not there.
@@ -62,6 +64,7 @@ class Endpoint:
         *,
         keep_objects: bool = False,
         fault_token: str | None = None,
+        access: Access | None = None,
     ) -> None:
         self._store = Store(directory / "jobs.sqlite")
         require_algorithms(self._store, processes.algorithms)
@@ -92,6 +95,7 @@ class Endpoint:
             endpoints=self._endpoints,
             algorithms=processes.algorithms,
             fault_token=fault_token,
+            access=access,
         )
         self._server = serve_on(listening, self._dispatcher)
         self._thread = threading.Thread(target=self._server.serve_forever, name="http")

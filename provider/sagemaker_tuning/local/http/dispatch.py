@@ -15,6 +15,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from sagemaker_tuning.local import event_targets, wire
+from sagemaker_tuning.local.access.access import Access
 from sagemaker_tuning.local.api import OPERATIONS, TAG_OPERATIONS, WITHHELD, Operation, tags
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import ApiError, internal_failure, not_implemented
@@ -57,6 +58,7 @@ class Dispatcher:
         endpoints: the models that answer.
         algorithms: what training jobs can run.
         fault_token: what a request to the fault rules has to carry; None closes their route.
+        access: what callers may do; everything by default.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Dispatcher:
         endpoints: LiveEndpoints,
         algorithms: Algorithms = BUILT_IN_ALONE,
         fault_token: str | None = None,
+        access: Access | None = None,
     ) -> None:
         self._store = store
         self._live_jobs = live_jobs
@@ -78,7 +81,8 @@ class Dispatcher:
         self._faults = faults
         self._endpoints = endpoints
         self._algorithms = algorithms
-        self._control = control.Control(live_jobs.count, faults, fault_token)
+        self._access = Access() if access is None else access
+        self._control = control.Control(live_jobs.count, faults, fault_token, self._access)
         self._closed = False
 
     def close(self) -> None:
@@ -103,6 +107,9 @@ class Dispatcher:
         )
 
     def _serve(self, call: Call, start_response: StartResponse) -> Iterable[bytes]:
+        denied = self._access.refusal(call)
+        if denied is not None:
+            return call.refuse(denied)(call.environ, start_response)
         response = self._own(call)
         if response is not None:
             return response(call.environ, start_response)
@@ -110,7 +117,10 @@ class Dispatcher:
             answer, status, headers = run_wsgi_app(self._moto, call.environ)
         except Exception as error:  # noqa: BLE001 -- moto raises whatever its handlers do
             return _moto_failed(call, error)(call.environ, start_response)
-        if int(status.partition(" ")[0]) >= HTTPStatus.BAD_REQUEST:
+        code = int(status.partition(" ")[0])
+        if code == HTTPStatus.NOT_FOUND and (denied := self._access.absence(call)) is not None:
+            return call.refuse(denied)(call.environ, start_response)
+        if code >= HTTPStatus.BAD_REQUEST:
             body = b"".join(answer)
             if body[: len(_PAGE)].lower() == _PAGE:
                 return call.refuse(_not_emulated(call))(call.environ, start_response)

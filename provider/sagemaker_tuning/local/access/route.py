@@ -1,0 +1,3 @@
+"""Where it is told how policies were used."""
+
+ACCESS = "/_local/access"
