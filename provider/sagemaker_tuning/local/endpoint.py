@@ -28,6 +28,7 @@ from sagemaker_tuning.local.s3_mirror import S3Mirror
 from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.processes import TrainingProcesses
+from sagemaker_tuning.local.transform.live_transform_jobs import LiveTransformJobs
 from sagemaker_tuning.local.wire import service_model
 
 _CLOSING_GRACE_SECONDS = 2
@@ -68,24 +69,34 @@ class Endpoint:
     ) -> None:
         self._store = Store(directory / "jobs.sqlite")
         require_algorithms(self._store, processes.algorithms)
-        for leftover in ("containers", "inputs"):
+        for leftover in ("containers", "inputs", "transforms"):
             shutil.rmtree(directory / leftover, ignore_errors=True)
         moto = _moto(directory / "s3" if keep_objects else None)
         faults = Faults()
+        logs = LogShipper()
         self._live_jobs = LiveJobs(
-            Workplace(directory, self._store, processes, LogShipper(), settings, faults)
+            Workplace(directory, self._store, processes, logs, settings, faults)
         )
+        self._transform_jobs = LiveTransformJobs(self._store, logs, directory / "transforms")
         self._endpoints = LiveEndpoints(self._store)
         self._endpoints.resume()
         self._events = EventPublisher(
             self._store,
             lambda region, name: training_jobs.describe(
-                Context(region, self._store, self._live_jobs, faults, self._endpoints),
+                Context(
+                    region,
+                    self._store,
+                    self._live_jobs,
+                    faults,
+                    self._endpoints,
+                    self._transform_jobs,
+                ),
                 {"TrainingJobName": name},
             ),
         )
         self._store.observe(self._events.changed)
         self._live_jobs.resume()
+        self._transform_jobs.resume()
         self._dispatcher = Dispatcher(
             self._store,
             self._live_jobs,
@@ -93,6 +104,7 @@ class Endpoint:
             moto,
             faults=faults,
             endpoints=self._endpoints,
+            transform_jobs=self._transform_jobs,
             algorithms=processes.algorithms,
             fault_token=fault_token,
             access=access,
@@ -116,6 +128,7 @@ class Endpoint:
         # First: what is created from here on would not be run.
         self._dispatcher.close()
         self._live_jobs.close(_CLOSING_GRACE_SECONDS)
+        self._transform_jobs.close()
         self._endpoints.close()
         self._server.shutdown()
         self._thread.join()

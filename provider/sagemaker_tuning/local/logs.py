@@ -1,9 +1,10 @@
-"""CloudWatch Logs of the training jobs, shipped in batches while they run.
+"""CloudWatch Logs of training and transform jobs, shipped in batches while they run.
 
 Written to moto's backend itself, for the reason given in `objects`.
 """
 
 import logging
+import secrets
 import threading
 import time
 from contextlib import suppress
@@ -17,6 +18,7 @@ from sagemaker_tuning.local.names import ACCOUNT_ID
 _log = logging.getLogger(__name__)
 
 GROUP = "/aws/sagemaker/TrainingJobs"
+TRANSFORM_GROUP = "/aws/sagemaker/TransformJobs"
 
 _INTERVAL_SECONDS = 0.5
 _MOST_EVENTS = 20_000
@@ -24,14 +26,15 @@ _MOST_CHARACTERS = 16 * 2**20
 
 
 class LogStream:
-    """The log of one training job. Lines become visible within a second, all of them at close.
+    """The log of one job. Lines become visible within a second, all of them at close.
 
     Of a long log the end is kept: the last 20 000 lines, of 16 Mi characters in all. AWS keeps all.
     """
 
-    def __init__(self, shipper: "LogShipper", region: str, name: str) -> None:
+    def __init__(self, shipper: "LogShipper", region: str, group: str, name: str) -> None:
         self._shipper = shipper
         self._region = region
+        self._group = group
         self._name = name
         self._lock = threading.Lock()
         self._pending: list[dict[str, Any]] = []
@@ -61,7 +64,7 @@ class LogStream:
                 return
             backend = _backend(self._region)
             try:
-                backend.put_log_events(GROUP, self._name, events)
+                backend.put_log_events(self._group, self._name, events)
             except LogsClientError as error:
                 _log.warning("%d lines of %s are lost: %s", len(events), self._name, error)
             except Exception as error:  # noqa: BLE001 -- moto raises whatever subscribers do
@@ -69,7 +72,7 @@ class LogStream:
                     "%d lines of %s reach no subscriber: %r", len(events), self._name, error
                 )
             with suppress(KeyError):  # it has just been deleted
-                _shorten(backend.groups[GROUP].streams[self._name])
+                _shorten(backend.groups[self._group].streams[self._name])
 
 
 class LogShipper:
@@ -82,13 +85,23 @@ class LogShipper:
 
     def open(self, region: str, training_job: str) -> LogStream:
         """A new stream `<training job>/algo-1-<epoch seconds>`; the group is made when missing."""
-        name = f"{training_job}/algo-1-{int(time.time())}"
+        return self._open(region, GROUP, f"{training_job}/algo-1-{int(time.time())}")
+
+    def open_for_transform(self, region: str, transform_job: str) -> LogStream:
+        """Likewise `<transform job>/<instance>-<epoch seconds>/data-log`.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+        """
+        name = f"{transform_job}/i-0{secrets.token_hex(8)}-{int(time.time())}/data-log"
+        return self._open(region, TRANSFORM_GROUP, name)
+
+    def _open(self, region: str, group: str, name: str) -> LogStream:
         backend = _backend(region)
         # moto's own, which unlike its create_log_group takes a group that is there.
-        backend.ensure_log_group(GROUP)
+        backend.ensure_log_group(group)
         with suppress(ResourceAlreadyExistsException):  # of an attempt within the same second
-            backend.create_log_stream(GROUP, name)
-        return LogStream(self, region, name)
+            backend.create_log_stream(group, name)
+        return LogStream(self, region, group, name)
 
     def schedule(self, stream: LogStream) -> None:
         """Has the stream shipped at the next interval."""

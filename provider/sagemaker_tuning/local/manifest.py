@@ -17,12 +17,21 @@ def download(uri: str, directory: Path) -> None:
         S3AccessError: there is no such object, it is no manifest, or one that it lists is not there
             or cannot be saved as a file of its own.
     """
+    prefix, suffixes = listed(uri)
+    for suffix in suffixes:
+        objects.download_object(prefix + suffix, directory, suffix.lstrip("/"))
+
+
+def listed(uri: str) -> tuple[str, Sequence[str]]:
+    """The prefix in the manifest at the URI, and what is appended to it.
+
+    Raises:
+        S3AccessError: there is no such object, or it is no manifest.
+    """
     content = objects.read(*objects.parse_uri(uri))
     if content is None:
         raise objects.S3AccessError(objects.no_objects_message(uri))
-    prefix, suffixes = _parse(content, uri)
-    for suffix in suffixes:
-        objects.download_object(prefix + suffix, directory, suffix.lstrip("/"))
+    return _parse(content, uri)
 
 
 def _parse(content: bytes, uri: str) -> tuple[str, Sequence[str]]:

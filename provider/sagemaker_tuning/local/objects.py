@@ -11,7 +11,7 @@ import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from moto.backends import get_backend
 from moto.s3.exceptions import S3ClientError
@@ -23,6 +23,7 @@ _GZIP_LEVEL = 1
 
 # What is closed is no longer found a moment later.
 _REPLACED_SECONDS = 0.001
+_PIECE = 2**20
 
 
 class S3AccessError(Exception):
@@ -37,7 +38,7 @@ def parse_uri(uri: str) -> tuple[str, str]:
 
 def exist(uri: str) -> bool:
     """Whether any object's key begins with the URI's prefix."""
-    return any(True for _ in _keys(uri))
+    return any(True for _ in keys(uri))
 
 
 def download(uri: str, directory: Path) -> None:
@@ -51,14 +52,14 @@ def download(uri: str, directory: Path) -> None:
     """
     bucket, prefix = parse_uri(uri)
     found = False
-    for key in _keys(uri):
+    for key in keys(uri):
         found = True
         if key.endswith("/"):  # the marker of an empty folder
             continue
         content = read(bucket, key)
         if content is None:  # deleted since it was listed
             continue
-        _save(content, directory, _path(key, prefix), uri=f"s3://{bucket}/{key}")
+        _save(content, directory, path_below(key, prefix), uri=f"s3://{bucket}/{key}")
     if not found:
         raise S3AccessError(no_objects_message(uri))
 
@@ -89,7 +90,39 @@ def read(bucket: str, key: str) -> bytes | None:
             return content
 
 
-def _path(key: str, prefix: str) -> str:
+def copy(bucket: str, key: str, file: BinaryIO) -> bool:
+    """Writes an object to an empty file, piece by piece; False where there is no such object."""
+    while True:
+        try:
+            stored = _backend().get_object(bucket, key)
+            if stored is None:
+                return False
+            file.writelines(_pieces(stored))
+        except S3ClientError:
+            return False
+        except ValueError:  # as above; of the one that was replaced nothing is kept
+            file.seek(0)
+            file.truncate()
+            time.sleep(_REPLACED_SECONDS)
+        else:
+            return True
+
+
+def _pieces(stored: Any) -> Iterator[bytes]:
+    content = stored._value_buffer  # noqa: SLF001 -- moto has no other way that is not the whole
+    position = 0
+    while True:
+        with stored.lock:  # all who read have one position
+            content.seek(position)
+            piece = content.read(_PIECE)
+        if not piece:
+            return
+        yield piece
+        position += len(piece)
+
+
+def path_below(key: str, prefix: str) -> str:
+    """A key's path below a prefix, by the rule of `download`."""
     rest = key.removeprefix(prefix)
     if rest.startswith("/") and not prefix.endswith("/"):
         return rest[1:]
@@ -201,7 +234,8 @@ def _upload_failed(what: str, bucket: str, error: S3ClientError) -> S3AccessErro
     return S3AccessError(f"{what} upload failed: {error.message}, bucket: {bucket}")
 
 
-def _keys(uri: str) -> Iterator[str]:
+def keys(uri: str) -> Iterator[str]:
+    """The keys of all objects whose key begins with the URI's prefix, in no order."""
     bucket, prefix = parse_uri(uri)
     try:
         stored = _backend().get_bucket(bucket)

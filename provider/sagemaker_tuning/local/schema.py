@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 JobTable = Literal["tuning_job", "training_job"]
 ResourceTable = Literal[
-    "model", "endpoint_config", "endpoint", "model_package", "model_package_group"
+    "model", "endpoint_config", "endpoint", "model_package", "model_package_group", "transform_job"
 ]
 Table = JobTable | ResourceTable
 _RESOURCES: Sequence[ResourceTable] = get_args(ResourceTable)

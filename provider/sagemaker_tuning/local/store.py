@@ -208,6 +208,14 @@ class Store:
         rows = self._database.execute("SELECT region, progress FROM endpoint")
         return [(region, json.loads(progress)) for region, progress in rows]
 
+    def unfinished_transform_jobs(self) -> list[tuple[str, Document]]:
+        """Region and document of every transform job in no terminal status, the oldest first."""
+        rows = self._database.execute(
+            "SELECT region, progress FROM transform_job"
+            " WHERE status IN ('InProgress', 'Stopping') ORDER BY creation_time"
+        )
+        return [(region, json.loads(progress)) for region, progress in rows]
+
     def find(self, table: Table, region: str, name: str) -> Document | None:
         """The document, or None; the name's case does not matter."""
         rows = self._database.execute(

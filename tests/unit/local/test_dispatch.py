@@ -19,10 +19,12 @@ from sagemaker_tuning.local.definition import definitions
 from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.http.dispatch import Dispatcher
 from sagemaker_tuning.local.http.hosts import AllowedHosts
+from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.search.tuning import search_of
 from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.transform.live_transform_jobs import LiveTransformJobs
 from sagemaker_tuning.local.wire import Document
 from tests.unit.local.modelled import requests
 
@@ -51,6 +53,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     backend.create_bucket(BUCKET, "us-east-1")
     backend.put_object(BUCKET, "train/data.csv", b"1,2")
     store = Store(Path(tmp_path_factory.mktemp("store")) / "jobs.sqlite")
+    transform_jobs = LiveTransformJobs(store, LogShipper(), tmp_path_factory.mktemp("files"))
     yield Client(
         Dispatcher(
             store,
@@ -59,8 +62,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             lambda environ, _start_response: pytest.fail(f"reached moto: {environ}"),
             faults=Faults(),
             endpoints=LiveEndpoints(store),
+            transform_jobs=transform_jobs,
         )
     )
+    transform_jobs.close()
     store.close()
 
 
@@ -329,6 +334,7 @@ def test_what_comes_during_the_end_is_refused_and_not_stored(tmp_path: Path) -> 
         lambda environ, _start_response: pytest.fail(f"reached moto: {environ}"),
         faults=Faults(),
         endpoints=LiveEndpoints(store),
+        transform_jobs=LiveTransformJobs(store, LogShipper(), tmp_path),
     )
     client = Client(dispatcher)
     dispatcher.close()

@@ -10,6 +10,7 @@ from sagemaker_tuning.local.api import (
     models,
     tags,
     training_jobs,
+    transform_jobs,
     tuning_jobs,
 )
 from sagemaker_tuning.local.api.context import Context
@@ -52,6 +53,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListModelPackages": model_packages.list_all,
     "UpdateModelPackage": model_packages.update,
     "DeleteModelPackage": model_packages.delete,
+    "CreateTransformJob": transform_jobs.create,
+    "DescribeTransformJob": transform_jobs.describe,
+    "ListTransformJobs": transform_jobs.list_all,
+    "StopTransformJob": transform_jobs.stop,
 }
 """By the operation's name. What they get has been checked against the service model."""
 

@@ -7,6 +7,7 @@ from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
+from sagemaker_tuning.local.transform.live_transform_jobs import LiveTransformJobs
 
 
 @dataclass(frozen=True)
@@ -18,4 +19,5 @@ class Context:
     live_jobs: LiveJobs
     faults: Faults
     endpoints: LiveEndpoints
+    transform_jobs: LiveTransformJobs
     algorithms: Algorithms = BUILT_IN_ALONE

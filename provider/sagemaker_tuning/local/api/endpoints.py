@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.api import model_packages, quotas
+from sagemaker_tuning.local.api import models, quotas
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.api.resources import ENDPOINT, ENDPOINT_CONFIG, MODEL, MODEL_PACKAGE
+from sagemaker_tuning.local.api.resources import ENDPOINT, ENDPOINT_CONFIG
 from sagemaker_tuning.local.errors import validation_error
 from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, TARGET
 from sagemaker_tuning.local.wire import Document
@@ -143,7 +143,7 @@ def _summary(context: Context, variant: Document, kept: Document) -> Document:
 
     The container is copied: on AWS too an endpoint goes on when its model is deleted.
     """
-    container = _container(context, variant["ModelName"])
+    container = models.container(context, variant["ModelName"])
     weight = kept.get("CurrentWeight", variant["InitialVariantWeight"])
     summary: Document = {
         "VariantName": variant["VariantName"],
@@ -165,28 +165,6 @@ def _summary(context: Context, variant: Document, kept: Document) -> Document:
         count = kept.get("CurrentInstanceCount", variant["InitialInstanceCount"])
         summary["CurrentInstanceCount"] = summary["DesiredInstanceCount"] = count
     return summary
-
-
-def _container(context: Context, model_name: str) -> Document:
-    model = MODEL.find(context, model_name)
-    containers = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
-    if len(containers) != 1:
-        raise validation_error(
-            f"The model {model_name} has {len(containers)} containers. The local SageMaker"
-            " endpoint serves models of one container."
-        )
-    (container,) = containers
-    if "ModelPackageName" not in container:
-        return dict(container)
-    package = MODEL_PACKAGE.find_by(context, container["ModelPackageName"])
-    of_package = model_packages.containers(package, container.get("InferenceSpecificationName"))
-    if len(of_package) != 1:
-        raise validation_error(
-            f"The model package {container['ModelPackageName']} has {len(of_package)} containers."
-            " The local SageMaker endpoint serves models of one container."
-        )
-    environment = {**of_package[0].get("Environment", {}), **container["Environment"]}
-    return {**of_package[0], **container, "Environment": environment}
 
 
 def _set(variant: Document, desired: Document, *names: str) -> None:

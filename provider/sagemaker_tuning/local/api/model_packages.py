@@ -34,8 +34,8 @@ def create(context: Context, request: Document) -> Document:
         raise validation_error("Provide either ModelPackageName or ModelPackageGroupName.")
     if "ValidationSpecification" in request:
         raise validation_error(
-            "The local SageMaker endpoint does not support ValidationSpecification: it has no"
-            " transform jobs."
+            "The local SageMaker endpoint does not support ValidationSpecification: it validates no"
+            " model packages."
         )
     document = {
         **{name: value for name, value in request.items() if name not in _OF_THE_REQUEST},

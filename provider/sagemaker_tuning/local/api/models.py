@@ -41,6 +41,33 @@ def delete(context: Context, request: Document) -> Document:
     return {}
 
 
+def container(context: Context, model_name: str) -> Document:
+    """What a model is served with, its model package's container if it is made of one.
+
+    Raises:
+        ApiError: ValidationException where there is no such model, or one of several containers.
+    """
+    model = MODEL.find(context, model_name)
+    containers = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
+    if len(containers) != 1:
+        raise validation_error(
+            f"The model {model_name} has {len(containers)} containers. The local SageMaker"
+            " endpoint serves models of one container."
+        )
+    (found,) = containers
+    if "ModelPackageName" not in found:
+        return dict(found)
+    package = MODEL_PACKAGE.find_by(context, found["ModelPackageName"])
+    of_package = model_packages.containers(package, found.get("InferenceSpecificationName"))
+    if len(of_package) != 1:
+        raise validation_error(
+            f"The model package {found['ModelPackageName']} has {len(of_package)} containers."
+            " The local SageMaker endpoint serves models of one container."
+        )
+    environment = {**of_package[0].get("Environment", {}), **found["Environment"]}
+    return {**of_package[0], **found, "Environment": environment}
+
+
 def _containers(request: Document) -> Iterator[tuple[str, Document]]:
     if "PrimaryContainer" in request:
         yield "PrimaryContainer", request["PrimaryContainer"]

@@ -1,4 +1,4 @@
-"""What models, endpoints and model packages have in common: names, ARNs, lists, deletion."""
+"""What models, endpoints, transform jobs and more have in common: names, ARNs, lists, deletion."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Final
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import pages
 from sagemaker_tuning.local.api.context import Context
-from sagemaker_tuning.local.errors import ApiError, validation_error
+from sagemaker_tuning.local.errors import ApiError, resource_in_use, validation_error
 from sagemaker_tuning.local.listings import Condition
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.schema import ResourceTable
@@ -129,6 +129,24 @@ class Kind:
         return pages.answer(key, summaries, token)
 
 
+class Job(Kind):
+    """A kind of job, of which AWS speaks in other words."""
+
+    def find(self, context: Context, name: str) -> Document:
+        """As for all kinds."""
+        document = context.store.find(self.table, context.region, name)
+        if document is None:
+            raise validation_error(f"Could not find requested job with name: {name}")
+        return document
+
+    def taken(self, arn: str) -> ApiError:
+        """As for all kinds."""
+        return resource_in_use(
+            "Job name must be unique within an AWS account and region, and a job with this name"
+            f" already exists ({arn})"
+        )
+
+
 MODEL: Final = Kind("model", "model", "model", "ModelName", "ModelArn")
 ENDPOINT_CONFIG: Final = Kind(
     "endpoint_config",
@@ -155,10 +173,25 @@ MODEL_PACKAGE_GROUP: Final = Kind(
     "ModelPackageGroupName",
     "ModelPackageGroupArn",
 )
+TRANSFORM_JOB: Final = Job(
+    "transform_job",
+    "transform job",
+    "transform-job",
+    "TransformJobName",
+    "TransformJobArn",
+    "TransformJobStatus",
+)
 
 _KINDS: Mapping[str, Kind] = {
     kind.path: kind
-    for kind in (MODEL, ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE, MODEL_PACKAGE_GROUP)
+    for kind in (
+        MODEL,
+        ENDPOINT_CONFIG,
+        ENDPOINT,
+        MODEL_PACKAGE,
+        MODEL_PACKAGE_GROUP,
+        TRANSFORM_JOB,
+    )
 }
 _ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:\d{12}:([a-z-]+)/(.+)")
 

@@ -28,6 +28,7 @@ from sagemaker_tuning.local.runner.live_jobs import LiveJobs
 from sagemaker_tuning.local.serving.live_endpoints import LiveEndpoints
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
+from sagemaker_tuning.local.transform.live_transform_jobs import LiveTransformJobs
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Dispatcher:
         moto: moto's application for all other services.
         faults: the fault rules.
         endpoints: the models that answer.
+        transform_jobs: those of them that run.
         algorithms: what training jobs can run.
         fault_token: what a request to the fault rules has to carry; None closes their route.
         access: what callers may do; everything by default.
@@ -70,6 +72,7 @@ class Dispatcher:
         *,
         faults: Faults,
         endpoints: LiveEndpoints,
+        transform_jobs: LiveTransformJobs,
         algorithms: Algorithms = BUILT_IN_ALONE,
         fault_token: str | None = None,
         access: Access | None = None,
@@ -80,6 +83,7 @@ class Dispatcher:
         self._moto = moto
         self._faults = faults
         self._endpoints = endpoints
+        self._transform_jobs = transform_jobs
         self._algorithms = algorithms
         self._access = Access() if access is None else access
         self._control = control.Control(live_jobs.count, faults, fault_token, self._access)
@@ -177,6 +181,7 @@ class Dispatcher:
             self._live_jobs,
             self._faults,
             self._endpoints,
+            self._transform_jobs,
             self._algorithms,
         )
         try:

@@ -2,31 +2,20 @@
 
 import logging
 import random
-import re
 import threading
 from collections.abc import Sequence
 from functools import partial
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.serving import artifact
+from sagemaker_tuning.local.serving import artifact, containers
 from sagemaker_tuning.local.serving.failures import ServingError
 from sagemaker_tuning.local.serving.variant import Variant
 from sagemaker_tuning.local.store import Store
-from sagemaker_tuning.local.training.algorithms import XGBOOST
 from sagemaker_tuning.local.wire import Document
 
 _log = logging.getLogger(__name__)
 
 _Key = tuple[str, str]
-
-# The versions of the container that answer CSV in one line; later ones have a line for each row.
-_ONE_LINE = re.compile(r".*/(xgboost:.+|sagemaker-xgboost:(0\.90-[12]|1\.0-1|1\.2-1)(-\D.*)?)")
-# These change what the container answers.
-_UNSUPPORTED = (
-    "SAGEMAKER_PROGRAM",
-    "SAGEMAKER_INFERENCE_OUTPUT",
-    "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT",
-)
 
 DEPLOYED = "_Deployed"
 """The member of an endpoint's document with what serves: production variants with their model."""
@@ -96,7 +85,7 @@ class LiveEndpoints:
             new = self._coming[_key(region, name)] = _variants(document[TARGET])
         try:
             for summary in document[TARGET]:
-                _require_known(summary["_Container"])
+                containers.require_known(summary["_Container"])
             for variant in new:
                 variant.start()
         except Exception as error:  # noqa: BLE001 -- whatever it was, the endpoint must leave Creating
@@ -145,29 +134,10 @@ def _variants(summaries: Sequence[Document]) -> list[Variant]:
         Variant(
             summary["VariantName"],
             partial(artifact.load, summary["_Container"]),
-            one_line=_ONE_LINE.fullmatch(summary["_Container"].get("Image", "")) is not None,
+            one_line=containers.answers_in_one_line(summary["_Container"]),
         )
         for summary in summaries
     ]
-
-
-def _require_known(container: Document) -> None:
-    image = container.get("Image", "")
-    if container.get("Mode", "SingleModel") != "SingleModel":
-        raise ServingError(
-            "The local SageMaker endpoint serves containers of Mode SingleModel only."
-        )
-    if not XGBOOST.image.fullmatch(image):
-        raise ServingError(
-            f"The local SageMaker endpoint has no program that serves the image {image!r}; it"
-            " serves models of built-in XGBoost."
-        )
-    for name in _UNSUPPORTED:
-        if name in container.get("Environment", {}):
-            raise ServingError(
-                f"The local SageMaker endpoint serves models as built-in XGBoost does by default;"
-                f" it does not support the container's Environment variable {name}."
-            )
 
 
 def _succeed(document: Document) -> None:

@@ -9,13 +9,16 @@ from typing import IO, Final
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 ANSWER_SECONDS: Final = 60
-"""How long a predictor may take to answer; then it ends."""
+"""How long a predictor may take to answer, unless it is told otherwise; then it ends."""
 
 LOAD_SECONDS: Final = 120
 """Likewise, until its model is loaded."""
 
 ONE_LINE: Final = "--one-line"
 """The predictor's option to answer CSV in one line."""
+
+SECONDS: Final = "--answer-seconds"
+"""Its option to take another time to answer."""
 
 _LENGTH: Final = struct.Struct("!Q")
 

@@ -5,6 +5,7 @@ standard input does, so with the endpoint, however that dies; where XGBoost does
 notice, an alarm ends it.
 """
 
+import argparse
 import os
 import signal
 import sys
@@ -22,7 +23,7 @@ import xgboost  # noqa: E402 -- after the lines above
 from sagemaker_tuning.local.serving import bodies  # noqa: E402 -- likewise
 
 
-def main(*, one_line: bool) -> None:
+def main(*, one_line: bool, answer_seconds: int) -> None:
     """Load the model that comes first, say whether that worked, and answer until the end."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(messages.LOAD_SECONDS)
@@ -37,7 +38,7 @@ def main(*, one_line: bool) -> None:
         return
     _answer(answers, HTTPStatus.OK, "text/plain", "")
     while (invocation := _next(requests)) is not None:
-        signal.alarm(messages.ANSWER_SECONDS)
+        signal.alarm(answer_seconds)
         content_type, accept, body = invocation
         try:
             predictions = _predict(booster, bodies.parse(content_type.decode(), body))
@@ -47,6 +48,13 @@ def main(*, one_line: bool) -> None:
             _answer(answers, error.status, "text/plain", str(error))
         except Exception as error:  # noqa: BLE001 -- the next invocation may be a better one
             _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument(messages.ONE_LINE, action="store_true")
+    parser.add_argument(messages.SECONDS, type=int, default=messages.ANSWER_SECONDS)
+    return parser.parse_args()
 
 
 def _next(requests: BinaryIO) -> list[bytes] | None:
@@ -84,4 +92,4 @@ def _predict(booster: xgboost.Booster, rows: Any) -> list[Any]:
 
 if __name__ == "__main__":
     with suppress(BrokenPipeError):  # the endpoint is gone, and nobody wants the answer
-        main(one_line=messages.ONE_LINE in sys.argv)
+        main(**vars(_options()))

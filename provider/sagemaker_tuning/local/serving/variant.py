@@ -30,12 +30,23 @@ class Variant:
         name: `VariantName`.
         load: gives the model's bytes, or raises ServingError.
         one_line: whether the predictions in a CSV answer share one line.
+        answer_seconds: how long an answer may take.
     """
 
-    def __init__(self, name: str, load: Callable[[], bytes], *, one_line: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], bytes],
+        *,
+        one_line: bool = False,
+        answer_seconds: int = messages.ANSWER_SECONDS,
+    ) -> None:
         self.name = name
         self._load = load
-        self._options = (messages.ONE_LINE,) if one_line else ()
+        self._answer_seconds = answer_seconds
+        self._options = [messages.SECONDS, str(answer_seconds)]
+        if one_line:
+            self._options.append(messages.ONE_LINE)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -61,7 +72,7 @@ class Variant:
             process = self._started()
             frames = (content_type.encode(), accept.encode(), body)
             try:
-                status, kind, answer = _exchange(process, frames, messages.ANSWER_SECONDS)
+                status, kind, answer = _exchange(process, frames, self._answer_seconds)
             except _LostError as error:
                 self._end()
                 self._require_open()

@@ -14,9 +14,11 @@ from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.errors import ApiError
 from sagemaker_tuning.local.faults import rules
 from sagemaker_tuning.local.faults.faults import Faults
+from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.names import ACCOUNT_ID
 from sagemaker_tuning.local.serving.live_endpoints import DEPLOYED, TARGET, LiveEndpoints
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.transform.live_transform_jobs import LiveTransformJobs
 from sagemaker_tuning.local.wire import Document
 from tests.contract.examples import example
 
@@ -58,7 +60,8 @@ def test_the_last_place_is_given_once(tmp_path: Path) -> None:
     faults.replace(rules.read([{"kind": "quota", "resource": "tuning-jobs", "limit": 1}]))
     store = Store(tmp_path / "jobs.sqlite")
     live_jobs = cast("LiveJobs", Unstarted())
-    context = Context("us-east-1", store, live_jobs, faults, LiveEndpoints(store))
+    transform_jobs = LiveTransformJobs(store, LogShipper(), tmp_path)
+    context = Context("us-east-1", store, live_jobs, faults, LiveEndpoints(store), transform_jobs)
 
     def create(request: Document) -> str:
         try:
@@ -84,7 +87,8 @@ def test_variants_have_a_limit_over_all_endpoints(tmp_path: Path) -> None:
     """Both those that answer and those that are to; a refused endpoint is not stored."""
     store = Store(tmp_path / "jobs.sqlite")
     live_jobs = cast("LiveJobs", Unstarted())
-    context = Context("us-east-1", store, live_jobs, Faults(), Undeployed(store))
+    transform_jobs = LiveTransformJobs(store, LogShipper(), tmp_path)
+    context = Context("us-east-1", store, live_jobs, Faults(), Undeployed(store), transform_jobs)
     store.add_resource("model", "us-east-1", "m", _resource(PrimaryContainer={"Image": "x"}))
     for name, number in (("ten", 10), ("forty", 40)):
         variants = [

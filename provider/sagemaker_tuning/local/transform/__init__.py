@@ -1,0 +1,1 @@
+"""Transform jobs: from records in S3 to a model's answers in S3."""
