@@ -22,7 +22,7 @@ def get_provider_info() -> dict[str, Any]:
                 "tags": ["aws"],
             }
         ],
-        "hooks": _modules("hooks.tuning", "hooks.model"),
+        "hooks": _modules("hooks.tuning", "hooks.model", "hooks.registry"),
         "operators": _modules(
             "operators.tuning_job",
             "operators.training_job",

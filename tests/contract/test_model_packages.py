@@ -238,6 +238,17 @@ def test_packages_are_not_validated(aws: Aws, uri: str) -> None:
     assert "ValidationSpecification" in message
 
 
+def test_a_request_that_is_sent_twice_makes_one_version(aws: Aws, uri: str, group: str) -> None:
+    """By its token, as botocore repeats what got no answer; another token is another version."""
+    first = add_version(aws, group, uri, ClientToken="one")
+    assert add_version(aws, group, uri, ClientToken="one") == first
+    assert add_version(aws, group, uri, ClientToken="two").endswith("/2")
+    described = aws.sagemaker.describe_model_package(ModelPackageName=first)
+    assert not {name for name in described if "Token" in name}
+    again = aws.sagemaker.list_model_packages(ModelPackageGroupName=group)
+    assert len(again["ModelPackageSummaryList"]) == 2
+
+
 def test_groups_of_other_accounts(aws: Aws, group: str) -> None:
     """There are none, and one's own are not given for them."""
     list_groups = aws.sagemaker.list_model_package_groups

@@ -67,11 +67,6 @@ def training_job_of(package: Mapping[str, Any]) -> str | None:
     return arn
 
 
-def is_newer(package: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether a version of a group was created after another, by time, then by version."""
-    return age_key(package) > age_key(other)
-
-
 def age_key(package: Mapping[str, Any]) -> tuple[Any, int]:
     """Give what versions of a group are ordered by, the oldest first.
 
@@ -79,6 +74,18 @@ def age_key(package: Mapping[str, Any]) -> tuple[Any, int]:
         package: Answer of DescribeModelPackage, or a summary of List.
     """
     return package["CreationTime"], package.get("ModelPackageVersion", 0)
+
+
+def failure_of(package: Mapping[str, Any]) -> str:
+    """Say why a model package failed: which validation, and what AWS says of it."""
+    details = package.get("ModelPackageStatusDetails", {})
+    items = [*details.get("ValidationStatuses", ()), *details.get("ImageScanStatuses", ())]
+    reasons = [
+        f"{item['Name']}: {item.get('FailureReason', 'no reason given')}"
+        for item in items
+        if item["Status"] == "Failed"
+    ]
+    return "; ".join(reasons) or "AWS says no more"
 
 
 def description_text(text: str) -> str:

@@ -10,7 +10,7 @@ from sagemaker_tuning.core.documents import DocumentError, read_document
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from airflow.sdk import Context
 
@@ -23,6 +23,8 @@ class TakesDocuments(BaseOperator):
 
     documents: ClassVar[Mapping[str, str]]
     """AWS's keys by the names of the arguments."""
+    further_documents: ClassVar[Sequence[str]] = ()
+    """Arguments that are documents of another kind: in no request, and given one by one."""
 
     def resolve_template_files(self) -> None:
         """Read the documents that are given as files beside the DAG.
@@ -30,7 +32,7 @@ class TakesDocuments(BaseOperator):
         Not by ``template_ext``: with that, Airflow would take any string inside a document that
         ends in ``.json``, an S3 object for one, for a file too.
         """
-        for field in self.documents:
+        for field in (*self.documents, *self.further_documents):
             value = getattr(self, field)
             if _is_file(value):
                 setattr(self, field, self._read(value))
@@ -50,17 +52,27 @@ class TakesDocuments(BaseOperator):
         Raises:
             InvalidTuningRequest: A text is neither JSON nor YAML.
         """
-        given = {key: getattr(self, field) for field, key in self.documents.items()}
         return {
-            key: as_document(
-                self.render_template(self._read(value), context)
-                if context is not None and _is_file(value)
-                else value,
-                key,
-            )
-            for key, value in given.items()
-            if value is not None
+            key: document
+            for field, key in self.documents.items()
+            if (document := self.given_document(field, key, context)) is not None
         }
+
+    def given_document(self, field: str, path: str, context: Context | None = None) -> Any:
+        """Give one document; None if it was not given.
+
+        Args:
+            field: The argument's name.
+            path: What an error calls it.
+            context: As ``given_documents``.
+
+        Raises:
+            InvalidTuningRequest: A text is neither JSON nor YAML.
+        """
+        value = getattr(self, field)
+        if context is not None and _is_file(value):
+            value = self.render_template(self._read(value), context)
+        return as_document(value, path)
 
     def parsed_documents(self) -> dict[str, Any]:
         """Give the documents as far as they are known when the DAG is parsed.
@@ -71,12 +83,28 @@ class TakesDocuments(BaseOperator):
         Raises:
             InvalidTuningRequest: A text is neither JSON nor YAML.
         """
-        given = {key: getattr(self, field) for field, key in self.documents.items()}
         return {
-            key: as_document(value, key) if _is_readable(value) else _UNKNOWN
-            for key, value in given.items()
-            if value is not None
+            key: document
+            for field, key in self.documents.items()
+            if (document := self.parsed_document(field, key)) is not None
         }
+
+    def parsed_document(self, field: str, path: str) -> Any:
+        """Give one document, or a template, as ``parsed_documents`` does; None if not given."""
+        value = getattr(self, field)
+        return as_document(value, path) if _is_readable(value) else _UNKNOWN
+
+
+def as_bool(value: Any, path: str) -> bool:
+    """Give a switch that may have been rendered from a template; an empty text is false.
+
+    Raises:
+        InvalidTuningRequest: It is neither a bool nor a text that says true or false.
+    """
+    said = value.strip().lower() if isinstance(value, str) else value
+    if said in ("true", "false", "none", "", True, False, None):
+        return said in ("true", True)
+    raise InvalidTuningRequest([Violation(path, repr(value), "true or false")])
 
 
 def as_document(value: Any, path: str) -> Any:
@@ -105,6 +133,21 @@ def as_mapping(value: Any, path: str) -> dict[str, Any]:
     if document is not None and not isinstance(document, dict):
         raise InvalidTuningRequest([Violation(path, repr(document), "a mapping")])
     return document or {}
+
+
+def as_texts(value: Any, path: str) -> list[str]:
+    """Give a document argument that must be a list of texts; one text stands for a list of it.
+
+    Raises:
+        InvalidTuningRequest: It is neither, or an empty one.
+    """
+    document = as_document(value, path)
+    listed = [document] if isinstance(document, str) else document
+    is_right = isinstance(listed, list | tuple) and all(isinstance(each, str) for each in listed)
+    if not is_right or not all(listed or [""]):
+        rule = "a text, or a list of one or more of them"
+        raise InvalidTuningRequest([Violation(path, repr(document), rule)])
+    return list(listed)
 
 
 def _is_file(value: object) -> TypeGuard[str]:

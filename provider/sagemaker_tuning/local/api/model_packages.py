@@ -10,7 +10,7 @@ from sagemaker_tuning.local.api.resources import (
     name_of,
 )
 from sagemaker_tuning.local.errors import ApiError, validation_error
-from sagemaker_tuning.local.listings import Condition
+from sagemaker_tuning.local.listings import Condition, Listing
 from sagemaker_tuning.local.wire import Document
 
 _SUMMARY = (
@@ -25,6 +25,7 @@ _SUMMARY = (
 )
 # Neither is to be kept: one is of the request alone, the other stands elsewhere in the document.
 _OF_THE_REQUEST = ("ClientToken", "ModelPackageName")
+_SENT_WITH = "_ClientToken"
 
 
 def create(context: Context, request: Document) -> Document:
@@ -43,6 +44,7 @@ def create(context: Context, request: Document) -> Document:
         "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
         "CertifyForMarketplace": request.get("CertifyForMarketplace", False),
         "CreatedBy": {},
+        _SENT_WITH: request.get("ClientToken"),
     }
     if alone is not None:
         document["ModelPackageName"] = alone
@@ -133,9 +135,16 @@ def containers(document: Document, specification: str | None) -> Sequence[Docume
 
 
 def _add_version(context: Context, group_or_arn: str, document: Document) -> str:
-    """Versions go up, also over those that have been deleted."""
+    """Versions go up, also over those that have been deleted.
+
+    botocore repeats a request that got no answer with the token that it had: it gets the version
+    that there is.
+    """
     group = MODEL_PACKAGE_GROUP.find_by(context, group_or_arn)
     name = group["ModelPackageGroupName"]
+    for each in _versions(context, name):
+        if document[_SENT_WITH] is not None and each.get(_SENT_WITH) == document[_SENT_WITH]:
+            return str(each["ModelPackageArn"])
     version = group["_LastVersion"] = group.get("_LastVersion", 0) + 1
     MODEL_PACKAGE_GROUP.save(context, name, group)
     document.update(
@@ -145,3 +154,10 @@ def _add_version(context: Context, group_or_arn: str, document: Document) -> str
     )
     document.setdefault("ModelApprovalStatus", "PendingManualApproval")
     return MODEL_PACKAGE.add(context, f"{name}/{version}", document, parent=name)
+
+
+def _versions(context: Context, group: str) -> Sequence[Document]:
+    """All versions of a group."""
+    conditions = (Condition("parent", "=", group),)
+    listing = Listing(context.region, conditions, "name", descending=True, limit=-1)
+    return [row.document for row in context.store.list_jobs("model_package", listing)]
