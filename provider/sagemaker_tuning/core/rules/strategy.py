@@ -76,7 +76,7 @@ def grid_is_categorical(request: Mapping[str, Any]) -> Iterator[Violation]:
 def grid_is_complete(request: Mapping[str, Any]) -> Iterator[Advice]:
     """With Grid, the number of training jobs should be that of the combinations, or left out."""
     number = parts.integer(parts.config(request, "ResourceLimits", "MaxNumberOfTrainingJobs"))
-    combinations = _combinations(request)
+    combinations = count_combinations(request)
     if parts.config(request, "Strategy") != "Grid" or number is None or combinations is None:
         return
     if not math.isinf(combinations) and number != combinations:
@@ -94,7 +94,7 @@ def combinations_suffice(request: Mapping[str, Any]) -> Iterator[Violation]:
     """
     number = parts.integer(parts.config(request, "ResourceLimits", "MaxNumberOfTrainingJobs"))
     strategy = parts.config(request, "Strategy")
-    combinations = _combinations(request)
+    combinations = count_combinations(request)
     if number is None or combinations is None or parts.is_autotuned(request):
         return
     if strategy != "Grid" and not is_template(strategy) and combinations < number:
@@ -118,12 +118,12 @@ def _not_inferred(path: str, request: Mapping[str, Any]) -> Iterator[Violation]:
             )
 
 
-def _combinations(request: Mapping[str, Any]) -> float | None:
+def count_combinations(request: Mapping[str, Any]) -> float | None:
     """Count the combinations of values; infinity with a continuous range, None where unknown."""
     definitions = [definition for _, definition in parts.definitions(request)]
     if len(definitions) != 1 or parts.hides_ranges(request, definitions[0]):
         return None
-    combinations = 1.0
+    combinations: float = 1
     for _, kind, item in parts.ranges_of(request, definitions[0]):
         if kind == "CategoricalParameterRanges":
             combinations *= len({str(value) for value in parts.items(item, "Values")})
