@@ -26,8 +26,8 @@ venv: ## make .venv with the locked dependencies (PYTHON=python3.12 chooses the 
 	sh requirements/venv.sh $(LOCKED)
 
 demo: export DEMO_STARTED := $(shell date +%s)
-demo: venv ## run the whole pipeline under a real Airflow and a local SageMaker endpoint
-	exec $(BIN)/python -m demo run
+demo: venv ## run a whole pipeline under a real Airflow and a local SageMaker endpoint (DAG=tune_many)
+	exec $(BIN)/python -m demo run $(if $(DAG),--dag $(DAG))
 
 up: venv ## the same stack left running, for a browser (AIRFLOW_PORT=8080 ENDPOINT_PORT=8765)
 	exec $(BIN)/python -m demo up

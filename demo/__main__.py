@@ -12,7 +12,7 @@ from types import FrameType
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from demo import commands, console, home, ports
+from demo import commands, console, home, pipelines, ports
 from demo.errors import DemoError
 from demo.timings import Stretches
 
@@ -26,12 +26,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("command", choices=["run", "up", "down"])
     parser.add_argument("--home", type=Path, default=home.PATH, help="folder (%(default)s)")
+    parser.add_argument("--dag", default=pipelines.DEFAULT, help="what to run (%(default)s)")
     options = parser.parse_args()
     name = "demo" if options.command == "run" else options.command
     for number in _STOP_SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        _dispatch(options.command, options.home)
+        _dispatch(options.command, options.home, options.dag)
     except DemoError as error:
         return _fail(name, str(error))
     except (httpx.HTTPError, BotoCoreError, ClientError) as error:
@@ -43,7 +44,7 @@ def main() -> int:
     return 0
 
 
-def _dispatch(command: str, folder: Path) -> None:
+def _dispatch(command: str, folder: Path, dag_id: str) -> None:
     if command == "down":
         commands.down(folder)
         return
@@ -52,7 +53,7 @@ def _dispatch(command: str, folder: Path) -> None:
     if command == "up":
         commands.up(folder, airflow_port, endpoint_port)
     else:
-        commands.demo(folder, airflow_port, endpoint_port, _before())
+        commands.demo(folder, dag_id, airflow_port, endpoint_port, _before())
 
 
 def _before() -> Stretches:

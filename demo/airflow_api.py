@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 
 _TIMEOUT_SECONDS = 30
+_MOST_TASKS = 100
+"""That Airflow gives at once; no template has as many."""
 
 # Components that a deployment may lack answer null; a stack has all of them.
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -56,14 +58,14 @@ class AirflowApi:
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The run's tasks: `task_id`, `state`, `try_number`, `start_date`, `end_date`, ..."""
-        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit={_MOST_TASKS}"
         tasks: list[dict[str, Any]] = self._get(path)["task_instances"]
         return tasks
 
-    def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
+    def result(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Any:
         """What the task returned (its XCom `return_value`), or None if it did not yet."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-        answer = self._http.get(path, params={"stringify": False})
+        answer = self._http.get(path, params={"stringify": False, "map_index": map_index})
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         return answer.raise_for_status().json()["value"]

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from demo import console, home, report, run, stack
+from demo import console, home, pipelines, report, stack
 from demo.errors import DemoError
 from demo.stack import Stack
 from demo.timings import Stretches
@@ -12,11 +12,14 @@ from demo.timings import Stretches
 _FINISHED = "finished"
 
 
-def demo(folder: Path, airflow_port: int, endpoint_port: int, stretches: Stretches) -> None:
-    """Run the pipeline on a stack of its own, and say where the time went.
+def demo(
+    folder: Path, dag_id: str, airflow_port: int, endpoint_port: int, stretches: Stretches
+) -> None:
+    """Run a pipeline on a stack of its own, and say where the time went.
 
     Args:
         folder: The demo's; emptied first.
+        dag_id: The pipeline's.
         airflow_port: 0 takes any free one.
         endpoint_port: 0 takes any free one.
         stretches: The times of what came before, to be shown with the others.
@@ -24,6 +27,7 @@ def demo(folder: Path, airflow_port: int, endpoint_port: int, stretches: Stretch
     Raises:
         DemoError: It could not be done; nothing is left running.
     """
+    pipeline = pipelines.named(dag_id)
     with home.locked(folder):
         if kept := home.kept(folder):
             raise DemoError(
@@ -34,7 +38,10 @@ def demo(folder: Path, airflow_port: int, endpoint_port: int, stretches: Stretch
             begin = time.monotonic()
             _start(here)
             stretches.append(("start Airflow and the endpoint", time.monotonic() - begin))
-            run.pipeline(here, stretches)
+            begin = time.monotonic()
+            pipelines.seed_all(here)
+            stretches.append(("upload sample data", time.monotonic() - begin))
+            pipeline.drive(here, stretches)
             begin = time.monotonic()
         stretches.append(("stop them", time.monotonic() - begin))
         (folder / _FINISHED).touch()
@@ -57,8 +64,9 @@ def up(folder: Path, airflow_port: int, endpoint_port: int) -> None:
             home.clear(folder)
         with Stack(folder, airflow_port=airflow_port, endpoint_port=endpoint_port) as here:
             _start(here)
+            pipelines.seed_all(here)
             here.keep()
-    dag = f"{here.airflow_url}/dags/{run.DAG_ID}"
+    dag = f"{here.airflow_url}/dags/{pipelines.DEFAULT}"
     console.heading(f"Open {dag} and press Trigger. To stop it: make down")
 
 

@@ -18,8 +18,8 @@ class Progress:
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
         self._begin = time.monotonic()
-        self._ended: set[str] = set()
-        self._counted = ""
+        self._ended: set[tuple[str, int]] = set()
+        self._counted: dict[str, str] = {}
 
     def tasks(self, tasks: list[dict[str, Any]]) -> None:
         """Name the tasks that have ended since the last time.
@@ -29,10 +29,11 @@ class Progress:
         """
         ended = [task for task in tasks if task["state"] in _ENDED]
         for task in sorted(ended, key=lambda task: task["end_date"] or ""):
-            if task["task_id"] not in self._ended:
-                self._ended.add(task["task_id"])
+            key = (task["task_id"], task["map_index"])
+            if key not in self._ended:
+                self._ended.add(key)
                 state = "" if task["state"] == "success" else task["state"]
-                self._line(f"{task['task_id']:<25}{state}")
+                self._line(f"{_name(task):<25} {state}")
 
     def tuning_job(self, description: dict[str, Any]) -> None:
         """Count the training jobs that have ended, if that or the best objective is new.
@@ -40,6 +41,7 @@ class Progress:
         Args:
             description: DescribeHyperParameterTuningJob's answer.
         """
+        name = description["HyperParameterTuningJobName"]
         counters = description["TrainingJobStatusCounters"]
         ended = sum(counters.values()) - counters["InProgress"]
         limits = description["HyperParameterTuningJobConfig"]["ResourceLimits"]
@@ -49,10 +51,17 @@ class Progress:
         best = description.get("BestTrainingJob", {})
         if metric := best.get("FinalHyperParameterTuningJobObjectiveMetric"):
             text += f"   best {metric['MetricName']} {metric['Value']:.5f}"
-        if ended and text != self._counted:
-            self._counted = text
-            self._line(text)
+        if ended and text != self._counted.get(name):
+            self._counted[name] = text
+            self._line(text if len(self._counted) == 1 else f"{text}   {name}")
 
     def _line(self, text: str) -> None:
         minutes, seconds = divmod(int(time.monotonic() - self._begin), 60)
         self._show(f"  {minutes}:{seconds:02}  {text}".rstrip())
+
+
+def _name(task: dict[str, Any]) -> str:
+    """Its id, and which of the mapped ones it is."""
+    if task["map_index"] < 0:
+        return str(task["task_id"])
+    return f"{task['task_id']} [{task['rendered_map_index'] or task['map_index']}]"

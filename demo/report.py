@@ -38,14 +38,14 @@ def best_training_job(best: dict[str, Any]) -> Rows:
     ]
 
 
-def model(created: dict[str, Any], check: dict[str, Any]) -> Rows:
-    """Its name, what it is made of, and what the check found when it predicted with it."""
+def model(created: dict[str, Any], best: dict[str, Any], checked: float) -> Rows:
+    """Its name, what it is made of, and the objective metric as measured with it."""
     container = created["PrimaryContainer"]
     return [
         ["name", created["ModelName"]],
         ["artifact", container["ModelDataUrl"]],
         ["image", container["Image"]],
-        ["check", f"{check['MetricName']} {check['Value']:.5f} on the validation data"],
+        ["check", f"{_metric(best)['MetricName']} {checked:.5f} on the validation data"],
     ]
 
 

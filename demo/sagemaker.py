@@ -20,18 +20,40 @@ def client(endpoint_url: str, service: str = "sagemaker") -> Any:
     return session.client(service, endpoint_url=endpoint_url, config=Config(proxies={}))
 
 
-def newest_tuning_job(sagemaker: Any, since: datetime) -> dict[str, Any] | None:
-    """The description of the newest tuning job created after `since`; None without one."""
-    summaries = sagemaker.list_hyper_parameter_tuning_jobs(
-        SortBy="CreationTime", SortOrder="Descending", CreationTimeAfter=since, MaxResults=1
-    )["HyperParameterTuningJobSummaries"]
-    if not summaries:
-        return None
-    name = summaries[0]["HyperParameterTuningJobName"]
-    job: dict[str, Any] = sagemaker.describe_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName=name
-    )
-    return job
+class TuningJobs:
+    """The tuning jobs that are launched from a moment on.
+
+    Args:
+        client: Of the endpoint.
+        since: The moment.
+    """
+
+    def __init__(self, client: Any, since: datetime) -> None:
+        self._client = client
+        self._since = since
+        self._seen: dict[str, Any] = {}
+
+    def changed(self) -> list[dict[str, Any]]:
+        """The descriptions of those whose status or counters are others than the last time."""
+        summaries = self._client.list_hyper_parameter_tuning_jobs(
+            SortBy="CreationTime", CreationTimeAfter=self._since, MaxResults=100
+        )["HyperParameterTuningJobSummaries"]
+        changed = []
+        for summary in summaries:
+            name = summary["HyperParameterTuningJobName"]
+            state = (
+                summary["HyperParameterTuningJobStatus"],
+                summary["TrainingJobStatusCounters"],
+                summary["ObjectiveStatusCounters"],
+            )
+            if self._seen.get(name) != state:
+                self._seen[name] = state
+                changed.append(
+                    self._client.describe_hyper_parameter_tuning_job(
+                        HyperParameterTuningJobName=name
+                    )
+                )
+        return changed
 
 
 def best_training_jobs(sagemaker: Any, tuning_job_name: str, count: int) -> list[dict[str, Any]]:

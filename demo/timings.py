@@ -15,21 +15,21 @@ def of_tasks(tasks: Sequence[dict[str, Any]], total: float) -> Stretches:
         total: How long the run took as seen from outside.
 
     Returns:
-        For each task, in the order of their start, the time in which no earlier one ran; last
-        what is left for Airflow itself.
+        For each task, in the order of their start, the time in which no earlier one ran, all
+        instances of a mapped one together; last what is left for Airflow itself.
     """
     ran = sorted(
         (_seconds(task["start_date"]), _seconds(task["end_date"]), str(task["task_id"]))
         for task in tasks
         if task["start_date"] and task["end_date"]
     )
-    parts: Stretches = []
+    parts: dict[str, float] = {}
     covered = 0.0
     for begin, end, name in ran:
-        parts.append((name, max(0.0, end - max(begin, covered))))
+        parts[name] = parts.get(name, 0.0) + max(0.0, end - max(begin, covered))
         covered = max(covered, end)
-    rest = total - sum(seconds for _, seconds in parts)
-    return [*parts, ("Airflow, between tasks", max(0.0, rest))]
+    rest = total - sum(parts.values())
+    return [*parts.items(), ("Airflow, between tasks", max(0.0, rest))]
 
 
 def _seconds(moment: str) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from demo import pipelines
 from demo import sagemaker as endpoint
 from demo.airflow_api import AirflowApi
 from demo.stack import DAGS, Stack
@@ -16,12 +17,13 @@ _OWN_DAGS = Path(__file__).parent / "dags"
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The demo's stack on free ports, with the checkout's and the tests' DAGs."""
+    """The demo's stack on free ports, with its data, the checkout's DAGs and the tests'."""
     dags = tmp_path_factory.mktemp("dags")
     for folder in (DAGS, _OWN_DAGS):
         shutil.copytree(folder, dags, dirs_exist_ok=True)
     with Stack(tmp_path_factory.mktemp("stack"), dags=dags) as stack:
         stack.start()
+        pipelines.seed_all(stack)
         yield stack
 
 

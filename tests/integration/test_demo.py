@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import run
+from demo.dag_run import DagRun
 from demo.errors import DemoError
 from demo.record import Record
 from demo.stack import ROOT, Stack
@@ -37,10 +37,10 @@ class Demo:
             text=True,
         )
 
-    def run(self, command: str, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            self._line(command),
+            self._line(*command),
             cwd=ROOT,
             env=self._env | env,
             capture_output=True,
@@ -64,8 +64,8 @@ class Demo:
                 found.append(known.decode(errors="replace")[-200:])
         return found
 
-    def _line(self, command: str) -> Sequence[str]:
-        return [sys.executable, "-m", "demo", command, "--home", str(self.home)]
+    def _line(self, *command: str) -> Sequence[str]:
+        return [sys.executable, "-m", "demo", *command, "--home", str(self.home)]
 
 
 @pytest.fixture
@@ -157,11 +157,20 @@ def test_up_runs_until_down(demo: Demo) -> None:
     assert demo.run("down").stdout == "Nothing is running.\n"
 
 
+def test_what_is_no_template_is_told(demo: Demo) -> None:
+    """One line has those that there are, and nothing was started."""
+    ended = demo.run("run", "--dag", "none")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("make demo: DAG=none is none of the templates: tune_and_")
+    assert demo.processes() == []
+
+
 def test_a_failed_task_is_explained(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     """Its name, the end of its log, and where all of it is."""
+    run = DagRun.start(stack, "tune_and_create_model", {"instance_type": "ml.none"})
     with pytest.raises(DemoError, match=r"the task create_tuning_job failed; .* log is (.*)") as e:
-        run.pipeline(stack, [], {"max_depth_min": 7, "max_depth_max": 3})
+        run.follow([])
     shown = capsys.readouterr().out
     assert "The last lines of create_tuning_job" in shown
-    assert "max_depth" in shown
+    assert "ml.none" in shown
     assert Path(str(e.value).rsplit(maxsplit=1)[-1]).exists()

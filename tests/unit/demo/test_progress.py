@@ -20,10 +20,16 @@ def progress(lines: list[str]) -> Progress:
 
 
 def _tuning_job(
-    completed: int, best: float | None = None, *, running: int = 0, failed: int = 0
+    completed: int,
+    best: float | None = None,
+    *,
+    running: int = 0,
+    failed: int = 0,
+    name: str = "tune-001",
 ) -> dict[str, Any]:
     metric = {"MetricName": "validation:auc", "Value": best}
     return {
+        "HyperParameterTuningJobName": name,
         "HyperParameterTuningJobConfig": {"ResourceLimits": {"MaxNumberOfTrainingJobs": 20}},
         "TrainingJobStatusCounters": {
             "Completed": completed,
@@ -38,7 +44,7 @@ def _tuning_job(
 
 
 def _task(task_id: str, state: str | None, end_date: str | None = None) -> dict[str, Any]:
-    return {"task_id": task_id, "state": state, "end_date": end_date}
+    return {"task_id": task_id, "map_index": -1, "state": state, "end_date": end_date}
 
 
 def test_training_jobs_are_counted_when_one_has_ended(progress: Progress, lines: list[str]) -> None:
@@ -74,3 +80,22 @@ def test_each_task_is_named_once_as_it_ends(progress: Progress, lines: list[str]
         ["a"],
         ["b", "failed"],
     ]
+
+
+def test_mapped_tasks_are_told_apart(progress: Progress, lines: list[str]) -> None:
+    """By the names that their DAG gives them, or by number."""
+    a, b = (_task("tune", "success", "2026-01-01T00:00:01Z") for _ in range(2))
+    progress.tasks(
+        [
+            a | {"map_index": 0, "rendered_map_index": "wine"},
+            b | {"map_index": 1, "rendered_map_index": None},
+        ]
+    )
+    assert lines == ["tune [wine]", "tune [1]"]
+
+
+def test_several_tuning_jobs_are_told_apart(progress: Progress, lines: list[str]) -> None:
+    """From the second on a line says whose it is, and each has a count of its own."""
+    for job in (_tuning_job(1), _tuning_job(2, name="b-001"), _tuning_job(1)):
+        progress.tuning_job(job)
+    assert lines == ["1 of 20 training jobs", "2 of 20 training jobs   b-001"]
