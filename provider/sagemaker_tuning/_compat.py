@@ -6,6 +6,7 @@ Airflow 3.0.6 to 3.3; amazon provider 9.12 and later.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -34,12 +35,19 @@ except ImportError:  # before 3.1
         TaskDeferred,
     )
 
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+
+try:
+    from airflow.sdk._shared.secrets_masker import redact
+except ImportError:  # before 3.1
+    from airflow.sdk.execution_time.secrets_masker import redact  # type: ignore[no-redef]
+
 from airflow.triggers.base import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from airflow.sdk import Context
+    from airflow.sdk import Asset, AssetAlias, Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 __all__ = [
@@ -50,15 +58,19 @@ __all__ = [
     "AirflowTaskTimeout",
     "TaskDeferralTimeout",
     "TaskDeferred",
+    "asset_events_since",
     "conf",
     "first_start",
     "has_to_kill",
+    "is_server_fault",
     "is_still_deferred",
     "with_first_start",
+    "without_secrets",
 ]
 
 
 _FIRST_START = "first_start"
+_DEEPER_THAN_ANY_REQUEST = 100
 
 
 def first_start(context: Context) -> dict[str, str]:
@@ -82,6 +94,11 @@ def with_first_start(context: Context, next_kwargs: Mapping[str, Any] | None) ->
     if started := left.pop(_FIRST_START, None):
         context["ti"].start_date = datetime.fromisoformat(started)
     return left
+
+
+def without_secrets(document: Any) -> Any:
+    """Give a document with what Airflow masks in logs masked, for where it masks nothing."""
+    return redact(document, max_depth=_DEEPER_THAN_ANY_REQUEST)
 
 
 def has_to_kill(trigger: BaseTrigger) -> bool:
@@ -110,3 +127,25 @@ def is_still_deferred(ti: RuntimeTaskInstanceProtocol) -> bool:
         dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
     )
     return "deferred" in states.get(ti.run_id, {}).values()
+
+
+def asset_events_since(
+    context: Context, asset: Asset | AssetAlias, since: datetime
+) -> Sequence[Any]:
+    """Give the events of one of the task's inlets from a moment on.
+
+    Before 3.1, Airflow gives all that there are, at once.
+    """
+    events = context["inlet_events"][asset]
+    if hasattr(events, "after"):
+        return list(events.after(since.isoformat()))
+    return [event for event in events if event.timestamp >= since]
+
+
+def is_server_fault(error: Exception) -> bool:
+    """Whether Airflow's own API has failed at a task's question."""
+    return (
+        isinstance(error, AirflowRuntimeError)
+        and error.error.error == ErrorType.API_SERVER_ERROR
+        and (error.error.detail or {}).get("status_code", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )

@@ -63,6 +63,8 @@ class Launcher:
         hook: Where the calls go.
         request: What is to be launched.
         sleep: Waits that many seconds.
+        check_next: Called with what Describe says of a job that an earlier try launched, before
+            another is launched after it; may raise to prevent that.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class Launcher:
         hook: SageMakerTuningHook,
         request: LaunchRequest,
         sleep: Callable[[float], None] = time.sleep,
+        check_next: Callable[[Mapping[str, Any]], None] = lambda _: None,
     ) -> None:
         self._hook = hook
         self._request = request
         self._sleep = sleep
+        self._check_next = check_next
         self._has_ambiguous_create = False
         self._without_tags = False
 
@@ -105,7 +109,7 @@ class Launcher:
                 log.info("The tuning job %s was launched by this task before; adopted", name)
                 arn = description["HyperParameterTuningJobArn"]
                 return LaunchedTuningJob(name, arn, is_adopted=True, description=description)
-            self._leave(name, decision)
+            self._leave(name, decision, description)
         msg = f"{MAX_GENERATION} tuning jobs of this task instance have ended; clear it to go on"
         raise TuningJobConflict(msg)
 
@@ -222,13 +226,15 @@ class Launcher:
             log.warning("%s: the job is known by its name and its request alone", error)
             return {}
 
-    def _leave(self, name: str, decision: Decision) -> None:
+    def _leave(self, name: str, decision: Decision, description: Mapping[str, Any]) -> None:
         """Do what must be done about a job before the next generation may be launched."""
         if isinstance(decision, Refuse):
             if decision.is_conflict:
                 raise TuningJobConflict(decision.why)
             digest = self._hook.failure_digest(name)
             raise TuningJobFailed(f"{decision.why}:\n{digest}", digest=digest, is_retried=False)
+        if not self._request.is_first_try:
+            self._check_next(description)
         if isinstance(decision, StopFirst):
             log.info("%s: stopping it before another is launched", decision.why)
             self._stop_and_wait(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -146,6 +148,21 @@ class SageMakerTuningHook(AwsBaseHook):
         for page in self._pages("ListHyperParameterTuningJobs", request):
             yield from page["HyperParameterTuningJobSummaries"]
 
+    def iter_tuning_jobs_of_name(
+        self, contained: str, *, created_before: datetime
+    ) -> Iterator[dict[str, Any]]:
+        """Give the summaries of tuning jobs whose names contain something, newest first."""
+        request: dict[str, Any] = {
+            "CreationTimeBefore": created_before,
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+            "PaginationConfig": {"PageSize": 100},
+        }
+        if contained:
+            request["NameContains"] = contained
+        for page in self._pages("ListHyperParameterTuningJobs", request):
+            yield from page["HyperParameterTuningJobSummaries"]
+
     def stop_tuning_job(self, name_or_arn: str) -> None:
         """Call StopHyperParameterTuningJob; a job that has ended already is left as it is."""
         reference = TuningJobReference.of(name_or_arn)
@@ -174,6 +191,20 @@ class SageMakerTuningHook(AwsBaseHook):
             request["StatusEquals"] = status
         for page in self._pages("ListTrainingJobsForHyperParameterTuningJob", request):
             yield from page["TrainingJobSummaries"]
+
+    def training_jobs_by_now(self, tuning_job_name: str) -> tuple[list[dict[str, Any]], datetime]:
+        """Give the summaries of all training jobs, and the time by the service's own clock."""
+        request = {
+            "HyperParameterTuningJobName": tuning_job_name,
+            "PaginationConfig": {"PageSize": 100},
+        }
+        now = datetime.now(UTC)
+        found: list[dict[str, Any]] = []
+        for page in self._pages("ListTrainingJobsForHyperParameterTuningJob", request):
+            found += page["TrainingJobSummaries"]
+            date = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+            now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return found, now
 
     def failure_digest(self, tuning_job_name: str) -> str:
         """Say in at most 40 lines why a tuning job's training jobs failed; empty if none did.

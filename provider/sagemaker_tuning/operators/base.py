@@ -84,7 +84,7 @@ def raise_wait_error(event: Mapping[str, Any]) -> None:
         raise kind(event["Error"])
 
 
-def connection_arguments(task: AwsBaseHookMixin[SageMakerTuningHook]) -> dict[str, Any]:
+def connection_arguments(task: AwsBaseHookMixin[Any]) -> dict[str, Any]:
     """Give what a wait elsewhere needs to reach the same account and region as this process does.
 
     The region is the one in use here: the triggerer may have another default.
@@ -139,6 +139,23 @@ def raise_failed_fast(hook: SageMakerTuningHook, snapshot: Snapshot, limit: int 
         "training jobs failed by their request, data or algorithm (NonRetryableError)" + stopped
     )
     error = _ended_badly(hook, TuningJobFailed, snapshot, head)
+    error.is_retried = False
+    raise error
+
+
+def raise_over_budget(hook: SageMakerTuningHook, snapshot: Snapshot, spending: str) -> NoReturn:
+    """Say that the tuning job cost too much.
+
+    Args:
+        hook: For the reasons of the failed training jobs.
+        snapshot: Of the tuning job.
+        spending: What it has consumed, and of what.
+
+    Raises:
+        TuningJobStopped: Never retried: another tuning job would cost as much again.
+    """
+    head = f"the tuning job {snapshot.name} is {snapshot.status}: {spending}, so it was stopped"
+    error = _ended_badly(hook, TuningJobStopped, snapshot, head)
     error.is_retried = False
     raise error
 

@@ -108,7 +108,9 @@ def as_bool(value: Any, path: str) -> bool:
 
 
 def as_document(value: Any, path: str) -> Any:
-    """Give a document argument as a document: a string is JSON or YAML.
+    """Give a document argument as a document: a string is JSON or YAML; None where it says nothing.
+
+    Nothing is also what a template makes of a task's None: ``None``, as text.
 
     Raises:
         InvalidTuningRequest: The string is neither.
@@ -116,11 +118,12 @@ def as_document(value: Any, path: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return read_document(value)
+        document = read_document(value)
     except DocumentError as error:
         raise InvalidTuningRequest(
             [Violation(path, str(error), "a JSON or YAML document")]
         ) from error
+    return None if document == "None" else document
 
 
 def as_mapping(value: Any, path: str) -> dict[str, Any]:

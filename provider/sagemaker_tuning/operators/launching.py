@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
 from sagemaker_tuning._compat import (
     AirflowFailException,
+    AirflowSkipException,
     AirflowTaskTimeout,
     first_start,
+    without_secrets,
 )
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.adoption import AdoptionPolicy
@@ -21,8 +23,9 @@ from sagemaker_tuning.core.errors import (
     QuotaExceeded,
     TuningJobTimeout,
 )
+from sagemaker_tuning.core.merge_patch import merge_patch, without_nulls
 from sagemaker_tuning.core.quota import quota_pause
-from sagemaker_tuning.core.rules import check, validate
+from sagemaker_tuning.core.rules import check
 from sagemaker_tuning.hooks.inputs import check_inputs
 from sagemaker_tuning.hooks.launch import Launcher
 from sagemaker_tuning.hooks.namespace import is_telling
@@ -34,6 +37,8 @@ from sagemaker_tuning.operators.base import (
     elapsed,
     time_left,
 )
+from sagemaker_tuning.operators.budget import HasBudget
+from sagemaker_tuning.operators.documents import as_mapping
 from sagemaker_tuning.operators.identity import launch_request
 from sagemaker_tuning.operators.lineage import ReportsTuningJobLineage
 
@@ -47,8 +52,11 @@ if TYPE_CHECKING:
 OnQuota = Literal["wait", "fail"]
 """What a service quota without room is to the task."""
 
+LAUNCHED_KEY = "HyperParameterTuningJobName"
+"""The XCom that is there from the launch on, however the task ends: a key of its result."""
 
-class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuningHook]):
+
+class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
     """An operator that launches a tuning job; what it then does is its own.
 
     Its ``__init__`` sets the attributes that are declared here, and ends by ``check_documents``.
@@ -57,6 +65,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
     aws_hook_class = SageMakerTuningHook
     deferrable: bool
     tuning_job_name: str | None
+    additional_fields: Mapping[str, Any] | str | None
     check_inputs: bool
     retry_failed: bool
     reuse_completed: bool
@@ -77,9 +86,14 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
         Raises:
             InvalidTuningRequest: With all of them.
         """
-        document = with_roles_to_come(_typed(self.parsed_documents()))
+        if self.additional_fields is not None:
+            return  # they may bring what is missing, and take away what is wrong
+        document = with_roles_to_come(self._typed(self.parsed_documents()))
         given = isinstance(self.tuning_job_name, str) and self.tuning_job_name
-        validate({"HyperParameterTuningJobName": given or "any-name", **document})
+        found = check({"HyperParameterTuningJobName": given or "any-name", **document})
+        violations = [*found.violations, *self.parsed_budget_violations(document)]
+        if violations:
+            raise InvalidTuningRequest(violations)
 
     def execute_after_pause(self, context: Context, event: Any) -> Any:  # noqa: ARG002 -- Airflow calls it so
         """Try to launch again after the quota had no room."""
@@ -93,16 +107,21 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
         # Airflow kills the process for good after five seconds, so nothing is waited for.
         self._stop(sleep=lambda _: None)
 
-    def _launch(self, context: Context) -> LaunchedTuningJob:
+    def _checked_request(self, context: Context) -> LaunchRequest:
         document = with_role_arns(self.hook, self._document(context))
         self._known = document
         request = self._launch_request(context, document)
-        name = request.name(epoch=request.epoch, generation=1)
         self._validate(
-            {"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()},
+            _as_sent(request),
+            context,
             # What an earlier try launched must be found again, whatever became of its input.
             with_inputs=self.check_inputs and request.is_first_try,
         )
+        self.log_estimate(document)
+        return request
+
+    def _launch(self, context: Context) -> LaunchedTuningJob:
+        request = self._checked_request(context)
         if not is_telling(request.identity.namespace) and not self.hook.is_local:
             self.log.warning(
                 "Neither [sagemaker_tuning] namespace nor an [api] base_url that is not of this "
@@ -114,6 +133,8 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
         self._arn = launched.arn
         if self._is_killed:  # while it was being launched
             self._stop()
+        if self.do_xcom_push:
+            context["ti"].xcom_push(key=LAUNCHED_KEY, value=launched.name)
         TuningJobLink.keep(
             context,
             self,
@@ -123,11 +144,25 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
         )
         return launched
 
-    def _validate(self, document: Mapping[str, Any], *, with_inputs: bool) -> None:
+    def _rehearse(self, context: Context) -> NoReturn:
+        """Say what would be launched, and skip the task."""
+        request = self._checked_request(context)
+        document = without_secrets(_as_sent(request))
+        self.log.info("This request would be sent:\n%s", json.dumps(document, indent=2))
+        context["ti"].xcom_push("Request", document)
+        for key, value in self.estimated_cost(request.document).items():
+            context["ti"].xcom_push(key, value)
+        msg = "dry_run: the request is valid, and nothing was launched"
+        raise AirflowSkipException(msg)
+
+    def _validate(
+        self, document: Mapping[str, Any], context: Context, *, with_inputs: bool
+    ) -> None:
         found = [check(document)]
         if with_inputs:
             found.append(check_inputs(self.hook, document))
         violations = [violation for findings in found for violation in findings.violations]
+        violations += self.read_budget(document, context)
         if violations:
             raise InvalidTuningRequest(violations)
         for findings in found:
@@ -138,7 +173,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
         """Launch as soon as the account's quota has room."""
         while True:
             try:
-                return Launcher(self.hook, request).launch()
+                return Launcher(self.hook, request, check_next=self._check_next).launch()
             except QuotaExceeded as error:
                 if self.on_quota == "fail" or not error.is_retried:
                     raise
@@ -155,6 +190,10 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
             time.sleep(pause.total_seconds())
             if self._is_killed:
                 raise refused
+
+    def _check_next(self, description: Mapping[str, Any]) -> None:
+        """Launch no other tuning job after one that was stopped because it cost too much."""
+        self.check_spending(description, self.consumed_by(description))
 
     def _time_is_over(self) -> TuningJobTimeout:
         limit = self.execution_timeout
@@ -205,9 +244,14 @@ class LaunchesTuningJob(ReportsTuningJobLineage, AwsBaseOperator[SageMakerTuning
 
     def _document(self, context: Context) -> dict[str, Any]:
         """Give the request without its name."""
-        return _typed(self.given_documents(context))
+        return self._typed(self.given_documents(context))
+
+    def _typed(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        more = as_mapping(self.additional_fields, "additional_fields")
+        shape = shapes.input_shape("CreateHyperParameterTuningJob")
+        return dict(shapes.to_model_types(merge_patch(without_nulls(document), more), shape))
 
 
-def _typed(document: Mapping[str, Any]) -> dict[str, Any]:
-    shape = shapes.input_shape("CreateHyperParameterTuningJob")
-    return dict(shapes.to_model_types(document, shape))
+def _as_sent(request: LaunchRequest) -> dict[str, Any]:
+    name = request.name(epoch=request.epoch, generation=1)
+    return {"HyperParameterTuningJobName": name, **request.document, "Tags": request.tags()}

@@ -7,26 +7,22 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-from asgiref.sync import sync_to_async
+from airflow.triggers.base import TriggerEvent
 
-from sagemaker_tuning._compat import has_to_kill, is_still_deferred
+from sagemaker_tuning._compat import has_to_kill
+from sagemaker_tuning.core.budget import Budget
 from sagemaker_tuning.core.counters import CountersCondition
 from sagemaker_tuning.core.errors import SageMakerTuningError
 from sagemaker_tuning.core.progress import progress_key, progress_line
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
+from sagemaker_tuning.triggers.killing import StopsOnKill
+from sagemaker_tuning.triggers.spending import SpendingGuard
 from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, stop, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from airflow.sdk.types import RuntimeTaskInstanceProtocol
-
     from sagemaker_tuning.core.snapshot import Snapshot
-
-
-_stopping: set[asyncio.Task[None]] = set()
-"""The event loop itself keeps no task alive."""
 
 
 def _never(snapshot: Snapshot) -> bool:  # noqa: ARG001 -- it looks at none
@@ -38,6 +34,7 @@ async def wait_for_tuning_job(
     job: WatchedJob,
     log: Log,
     is_enough: Callable[[Snapshot], bool] = _never,
+    budget: Budget | None = None,
 ) -> Snapshot:
     """Wait until the tuning job ends, or enough is seen.
 
@@ -48,11 +45,13 @@ async def wait_for_tuning_job(
         job: What to wait on.
         log: Where the progress line goes.
         is_enough: Return as soon as it is true of a snapshot.
+        budget: Stop the tuning job once it has cost more; the wait goes on until it has stopped.
 
     Returns:
         The snapshot that ended the wait.
     """
     said: object = None
+    guard = SpendingGuard(connection, budget, log) if budget is not None else None
     async with aclosing(subscribe(connection, job, log)) as snapshots:
         async for snapshot in snapshots:
             if progress_key(snapshot) != said:
@@ -60,10 +59,12 @@ async def wait_for_tuning_job(
                 log.info(progress_line(snapshot, datetime.now(UTC)))
             if snapshot.is_ended or is_enough(snapshot):
                 return snapshot
+            if guard is not None:
+                await guard.look(snapshot)
     raise AssertionError  # a subscription never ends by itself
 
 
-class SageMakerTuningJobTrigger(BaseTrigger):
+class SageMakerTuningJobTrigger(StopsOnKill):
     """Waits for a tuning job without a worker slot.
 
     Args:
@@ -71,6 +72,9 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         tuning_job_arn: The ARN that Create gave; answers about another one are an error.
         counters: Fire as soon as these counters are reached or out of reach.
         fail_fast: Fire as soon as more training jobs have ended with NonRetryableError.
+        budget: Stop the tuning job once it has cost more than ``MaxCost``, by ``HourlyRates``, as
+            ``{"MaxCost": "50", "HourlyRates": {"ml.m5.large": {"OnDemand": "0.115"}}}``; fire when
+            it has stopped.
         poll_interval: Seconds between two looks, above 0.
         stop_on_kill: Stop the tuning job when a person ends or clears the task.
         aws_conn_id: As the operators', and so are the next three.
@@ -80,9 +84,10 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         requires_connection: Whether the Airflow connection existed when the job was launched; if
             so, it is waited for where it cannot be found for a moment.
 
-    The event's payload has ``HyperParameterTuningJobName`` and ``…Arn``; ``TuningJob``, the job as
-    it was when the wait ended; ``OutOfReach`` with the reason where the counters can no longer be
-    reached; or ``Error`` and ``ErrorType`` where the wait failed for good.
+    The event's payload has ``HyperParameterTuningJobName`` and ``…Arn``; ``Budget``, if there is
+    one; ``TuningJob``, the job as it was when the wait ended; ``OutOfReach`` with the reason where
+    the counters can no longer be reached; or ``Error`` and ``ErrorType`` where the wait failed for
+    good.
 
     Example:
         In an operator of one's own, to which the event comes back:
@@ -109,6 +114,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         tuning_job_arn: str | None = None,
         counters: Mapping[str, int] | None = None,
         fail_fast: int | None = None,
+        budget: Mapping[str, Any] | None = None,
         poll_interval: float = 30.0,
         stop_on_kill: bool = False,
         aws_conn_id: str | None = "aws_default",
@@ -122,6 +128,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
         self.tuning_job_arn = tuning_job_arn
         self.counters = dict(counters) if counters else None
         self.fail_fast = fail_fast
+        self.budget = dict(budget) if budget else None
         self.poll_interval = poll_interval
         self.stop_on_kill = stop_on_kill
         self.aws_conn_id = aws_conn_id
@@ -138,6 +145,7 @@ class SageMakerTuningJobTrigger(BaseTrigger):
             "tuning_job_arn": self.tuning_job_arn,
             "counters": self.counters,
             "fail_fast": self.fail_fast,
+            "budget": self.budget,
             "poll_interval": self.poll_interval,
             "stop_on_kill": self.stop_on_kill,
             "aws_conn_id": self.aws_conn_id,
@@ -171,8 +179,12 @@ class SageMakerTuningJobTrigger(BaseTrigger):
             "HyperParameterTuningJobName": self.tuning_job_name,
             "HyperParameterTuningJobArn": self.tuning_job_arn,
         }
+        if self.budget is not None:
+            payload["Budget"] = self.budget
         try:
-            snapshot = await wait_for_tuning_job(self._connection, job, self.log, is_enough)
+            snapshot = await wait_for_tuning_job(
+                self._connection, job, self.log, is_enough, Budget.from_document(self.budget)
+            )
             payload["TuningJob"] = tuning_job_result(snapshot.description)
             if condition is not None:
                 payload["OutOfReach"] = condition.out_of_reach(snapshot)
@@ -184,21 +196,11 @@ class SageMakerTuningJobTrigger(BaseTrigger):
             raise
         yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
-    async def on_kill(self) -> None:
-        """Stop the tuning job if a person ended the task."""
-        if not self.stop_on_kill or self.task_instance is None:
-            return
-        # Airflow cancels a trigger again at every turn of its loop, about once a second, until it
-        # is gone, its on_kill included: what has begun must not depend on that.
-        stopping = asyncio.create_task(self._stop_if_ended(self.task_instance))
-        _stopping.add(stopping)
-        stopping.add_done_callback(_stopping.discard)
-        await asyncio.shield(stopping)
+    @property
+    def waited_for(self) -> str:
+        """The tuning job's name."""
+        return self.tuning_job_name
 
-    async def _stop_if_ended(self, ti: RuntimeTaskInstanceProtocol) -> None:
-        # Airflow also comes here when the trigger merely moves to another triggerer.
-        if await sync_to_async(is_still_deferred)(ti):
-            self.log.info("The task is still deferred; %s runs on", self.tuning_job_name)
-            return
+    async def stop_waited_for(self) -> None:
+        """Stop the tuning job."""
         await stop(self._connection, self.tuning_job_arn or self.tuning_job_name)
-        self.log.info("The task was ended; stopped %s", self.tuning_job_name)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -28,7 +30,7 @@ from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
 _THREADS = 4
 _MAX_BACKOFF_SECONDS = 600.0
@@ -37,6 +39,10 @@ _MAX_DOUBLINGS = 10
 _REJECTIONS_BELIEVED = 3
 _STOP_ATTEMPTS = 8
 _MAX_STOP_WAIT_SECONDS = 30
+
+
+TrainingJobs = tuple[list[dict[str, Any]], datetime]
+"""Summaries of training jobs, and the time by the service's clock when they were listed."""
 
 
 class Log(Protocol):
@@ -114,6 +120,15 @@ class WatchedJob:
         return bounded * random.uniform(0.9, 1.1)  # noqa: S311 -- jitter
 
 
+def stop_tuning_job(hook: SageMakerTuningHook, name_or_arn: str) -> None:
+    """Stop a tuning job; one that has ended is left as it is."""
+    hook.stop_tuning_job(name_or_arn)
+
+
+Stop = Callable[[SageMakerTuningHook, str], None]
+"""Stops a job by its name or ARN."""
+
+
 class Watcher:
     """Looks at tuning jobs through one client.
 
@@ -171,10 +186,14 @@ class Watcher:
                 yield snapshot
             await asyncio.sleep(delay)
 
-    async def stop(self, name_or_arn: str) -> None:
+    async def stop(self, name_or_arn: str, how: Stop = stop_tuning_job) -> None:
         """Stop a tuning job; one that has ended is left as it is.
 
         What a wait survives is tried again, for about a minute.
+
+        Args:
+            name_or_arn: What to stop.
+            how: Stops it, if it is no tuning job.
 
         Raises:
             AwsCallFailed: AWS refuses, or does not answer for that long.
@@ -198,7 +217,26 @@ class Watcher:
             with attempt:
                 hook = await self._connected()
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._pool, hook.stop_tuning_job, name_or_arn)
+                await loop.run_in_executor(self._pool, how, hook, name_or_arn)
+
+    async def training_jobs(self, name: str, log: Log) -> TrainingJobs | None:
+        """List a tuning job's training jobs; None, with the reason in the log, to try again later.
+
+        Raises:
+            AwsCallFailed: AWS refuses for good.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            hook = await self._connected()
+            return await loop.run_in_executor(self._pool, hook.training_jobs_by_now, name)
+        except TuningJobNotFound:
+            return None  # for how long it may be so, the looks at the job itself decide
+        except AwsCallFailed as error:
+            # Likewise whether rejected credentials are to be believed.
+            if not self._is_survived(error, 0):
+                raise
+            log.warning("%s; listing the training jobs later", error)
+            return None
 
     def _is_survived(self, error: AwsCallFailed, rejections: int) -> bool:
         if error.is_credential:
@@ -276,11 +314,20 @@ async def subscribe(connection: Connection, job: WatchedJob, log: Log) -> AsyncG
                 yield snapshot
 
 
-async def stop(connection: Connection, name_or_arn: str) -> None:
-    """Stop a tuning job through the watcher that all waits share.
+async def stop(connection: Connection, name_or_arn: str, how: Stop = stop_tuning_job) -> None:
+    """Stop a tuning job, or another job, through the watcher that all waits share.
 
     A hundred tasks that are killed together must not build a client each: Airflow gives them
     30 seconds (``[triggerer] on_kill_timeout``).
     """
     with _shared(connection) as watcher:
-        await watcher.stop(name_or_arn)
+        await watcher.stop(name_or_arn, how)
+
+
+async def training_jobs(connection: Connection, name: str, log: Log) -> TrainingJobs | None:
+    """List a tuning job's training jobs through the watcher that all waits share.
+
+    See ``Watcher.training_jobs``.
+    """
+    with _shared(connection) as watcher:
+        return await watcher.training_jobs(name, log)
