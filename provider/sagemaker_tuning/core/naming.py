@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_NAME_LENGTH = 32
 MAX_GENERATION = 99
+_MOST_CLEARS = 999
+"""More than any task instance has."""
 _DIGEST_LENGTH = 10  # 50 bits: a million names collide with a chance of one in two thousand
 
 
@@ -101,6 +103,17 @@ def launch_epoch(*, max_tries: int, retries: int, try_number: int) -> int:
     ``retries`` moves it too, hence the bounds.
     """
     return max(0, min(max_tries - retries, try_number - 1))
+
+
+def name_slug(dag_id: str, task_id: str) -> str:
+    """Give what is part of the name of every tuning job of a task, or of a DAG; perhaps empty.
+
+    Args:
+        dag_id: ...
+        task_id: Empty for any task of the DAG.
+    """
+    shortest = MAX_NAME_LENGTH - len(f"-{'x' * _DIGEST_LENGTH}-{_MOST_CLEARS}{MAX_GENERATION}")
+    return _slug(f"{dag_id}-{task_id}")[:shortest].rstrip("-")
 
 
 def _slug(text: str) -> str:
