@@ -22,17 +22,21 @@ def get_provider_info() -> dict[str, Any]:
                 "tags": ["aws"],
             }
         ],
-        "hooks": _modules("hooks.tuning", "hooks.model", "hooks.registry"),
+        "hooks": _modules("hooks.tuning", "hooks.model", "hooks.deployment", "hooks.registry"),
         "operators": _modules(
             "operators.tuning_job",
+            "operators.warm_start",
             "operators.training_job",
             "operators.leaderboard",
             "operators.model",
             "operators.model_package",
             "operators.endpoint",
+            "operators.deployment",
+            "operators.prediction",
+            "operators.rollback",
             "operators.leftovers",
         ),
-        "sensors": _modules("sensors.tuning_job"),
+        "sensors": _modules("sensors.tuning_job", "sensors.asset"),
         "triggers": _modules("triggers.tuning_job"),
         "extra-links": [
             f"sagemaker_tuning.links.console.{link}"

@@ -101,6 +101,43 @@ class PackageVersion:
         return other is not None and self.arn.lower() == other.arn.lower()
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointConfig:
+    """An endpoint configuration, and what its tags say.
+
+    Attributes:
+        name: ``EndpointConfigName``.
+        arn: ``EndpointConfigArn``.
+        model_names: ``ModelName`` of each production variant that has one.
+        tags: All of its tags.
+    """
+
+    name: str
+    arn: str
+    model_names: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def package(self) -> PackageVersion | None:
+        """What it serves; None if we did not make it."""
+        return PackageVersion.find(self.tags.get(MODEL_PACKAGE_TAG))
+
+    @property
+    def previous(self) -> str | None:
+        """Name of the configuration that the endpoint goes back to."""
+        return self.tags.get(PREVIOUS_TAG)
+
+    @property
+    def endpoint(self) -> str | None:
+        """Name of the endpoint that it is for."""
+        return self.tags.get(ENDPOINT_TAG)
+
+    @property
+    def update(self) -> str | None:
+        """Which try last had the endpoint changed by it."""
+        return self.tags.get(UPDATE_TAG)
+
+
 def slug(group: str) -> str:
     """Give what stands for a group in names: itself in lower case, of a long one a part.
 

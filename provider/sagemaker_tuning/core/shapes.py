@@ -62,6 +62,14 @@ def input_shape(operation: str) -> StructureShape:
     return shape
 
 
+def item_shape(operation: str, member: str) -> StructureShape:
+    """Give the shape of what is in a list of an operation's input, such as of its ``Tags``."""
+    shape = input_shape(operation).members[member]
+    assert isinstance(shape, ListShape)  # noqa: S101 -- for mypy, as the next
+    assert isinstance(shape.member, StructureShape)  # noqa: S101
+    return shape.member
+
+
 def to_model_types(value: Any, shape: Shape) -> Any:
     """Give scalars the type that the model wants, where that loses nothing.
 

@@ -32,6 +32,7 @@ class ModelCreation:
         own_tags: Ours, among them the digest of who asks; left out where tagging is denied.
         if_exists: What becomes of a model of the name.
         is_first_try: Whether no earlier try of the task can have created it.
+        way_out: What to do about another model of the name, for the error.
     """
 
     request: Mapping[str, Any]
@@ -39,6 +40,7 @@ class ModelCreation:
     own_tags: Mapping[str, str]
     if_exists: IfExists
     is_first_try: bool
+    way_out: str = "choose another model_name, delete it, or set if_exists='replace'"
 
     def run(self, hook: SageMakerModelHook) -> str:
         """Give the ARN of the model that is there in the end.
@@ -61,7 +63,7 @@ class ModelCreation:
             log.info("The model %s is there, and as it is wanted", name)
             return str(existing["ModelArn"])
         if self.if_exists != "replace":
-            raise _conflict(name, differences)
+            raise self._conflict(differences)
         log.info("Replacing %s, created %s:", existing["ModelArn"], existing["CreationTime"])
         for difference in differences:
             log.info("  %s", difference)
@@ -82,7 +84,7 @@ class ModelCreation:
                 return str(existing["ModelArn"])
             if self.if_exists == "replace":
                 raise  # of the model that is being deleted, or of another that came between
-            raise _conflict(self.request["ModelName"], differences) from None
+            raise self._conflict(differences) from None
 
     def _create_tagged(self, hook: SageMakerModelHook) -> str:
         try:
@@ -121,10 +123,6 @@ class ModelCreation:
             log.warning("%s: whose model it is must show by what is in it", error)
             return None
 
-
-def _conflict(name: str, differences: list[str]) -> TuningJobConflict:
-    head = (
-        f"a model {name} exists and is another one: choose another model_name, delete it, or set "
-        "if_exists='replace':"
-    )
-    return TuningJobConflict("\n".join([head, *(f"  {line}" for line in differences)]))
+    def _conflict(self, differences: list[str]) -> TuningJobConflict:
+        head = f"a model {self.request['ModelName']} exists and is another one: {self.way_out}:"
+        return TuningJobConflict("\n".join([head, *(f"  {line}" for line in differences)]))

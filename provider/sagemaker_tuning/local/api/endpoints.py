@@ -32,9 +32,17 @@ def create(context: Context, request: Document) -> Document:
 def describe(context: Context, request: Document) -> Document:
     """DescribeEndpoint."""
     document = ENDPOINT.find(context, request["EndpointName"])
+    described = dict(document)
     if DEPLOYED in document:
-        return {**document, "ProductionVariants": document[DEPLOYED]}
-    return document
+        described["ProductionVariants"] = document[DEPLOYED]
+    if TARGET in document:
+        described["PendingDeploymentSummary"] = {
+            "EndpointConfigName": document["_TargetConfigName"],
+            "ProductionVariants": [
+                {"VariantName": each["VariantName"]} for each in document[TARGET]
+            ],
+        }
+    return described
 
 
 def list_all(context: Context, request: Document) -> Document:

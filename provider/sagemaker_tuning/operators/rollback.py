@@ -1,0 +1,126 @@
+"""The operator that takes a model package off an endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
+from sagemaker_tuning.core.deployments import PackageVersion
+from sagemaker_tuning.core.errors import SageMakerTuningError, TuningJobNotFound
+from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
+from sagemaker_tuning.hooks.rollback import Rollback
+from sagemaker_tuning.operators.base import DEFAULT_POLL_INTERVAL, default_deferrable
+from sagemaker_tuning.operators.identity import launch_identity
+from sagemaker_tuning.operators.waiting import WaitsByLooking
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import Context
+
+
+class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook]):
+    """Have an endpoint serve again what it served before a model package, and reject the package.
+
+    Everything is found out by looking: if the endpoint's configuration is one of the package's, it
+    is updated to the one that stands in that configuration's tag, past those whose package was
+    rejected meanwhile. If nothing was served before, the endpoint is deleted. One that AWS left
+    Failed is deleted and created again with what it served before. If the endpoint serves another
+    package, nothing is done to it. An update under way is waited for first.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
+
+    The package's ``ModelApprovalStatus`` becomes Rejected in any case, also where the endpoint
+    cannot go back, so that nobody deploys it again unnoticed.
+
+    Safe to run again, at whichever call a try died. Killing the task undoes nothing: an update
+    that has begun goes on.
+
+        >>> rollback = SageMakerRollBackEndpointOperator(
+        ...     task_id="rollback",
+        ...     endpoint_name="churn",
+        ...     model_package_name="{{ ti.xcom_pull('register')['ModelPackageArn'] }}",
+        ...     trigger_rule="one_failed",
+        ... )
+
+    Args:
+        endpoint_name: ``EndpointName``.
+        model_package_name: ``ModelPackageArn`` of a version of a group.
+        reason: ``ApprovalDescription`` of the package, 1024 characters at most.
+        retain_all_variant_properties: ``RetainAllVariantProperties``: keep the instance count that
+            an autoscaled endpoint has.
+        deferrable: Wait deferred, in the triggerer, instead of in the worker.
+        poll_interval: Seconds between looks; deferred, 15 at least.
+        multiple_outputs: Push each key of the result as an XCom of its own too.
+
+    Returns:
+        ``EndpointName``, ``EndpointConfigName`` that it has now, null if there is no endpoint,
+        ``ModelPackageArn`` and ``ModelApprovalStatus``, null if there is no such package.
+
+    Raises:
+        AirflowFailException: That is no version of a group (``InvalidTuningRequest``), what was
+            served before is not there any more (``TuningJobConflict``), or AWS could not bring
+            the endpoint back (``DeploymentFailed``).
+        AwsCallFailed: AWS refuses a call.
+    """
+
+    aws_hook_class = SageMakerDeploymentHook
+    template_fields: Sequence[str] = aws_template_fields(
+        "endpoint_name", "model_package_name", "reason"
+    )
+    ui_color = "#f3e8fd"
+
+    def __init__(
+        self,
+        *,
+        endpoint_name: str,
+        model_package_name: str,
+        reason: str = "Rolled back: its deployment or its first predictions failed.",
+        retain_all_variant_properties: bool = False,
+        deferrable: bool | None = None,
+        poll_interval: float = DEFAULT_POLL_INTERVAL,
+        multiple_outputs: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(multiple_outputs=multiple_outputs, **kwargs)
+        self.endpoint_name = endpoint_name
+        self.model_package_name = model_package_name
+        self.reason = reason
+        self.retain_all_variant_properties = retain_all_variant_properties
+        self.deferrable = default_deferrable() if deferrable is None else deferrable
+        self.poll_interval = poll_interval
+
+    def step(self, context: Context) -> dict[str, Any] | None:
+        """Do the next thing that is missing until the endpoint does not serve the model package."""
+        package = PackageVersion.of(self.model_package_name)
+        retain = {"RetainAllVariantProperties": True} if self.retain_all_variant_properties else {}
+        rollback = Rollback(
+            hook=self.hook,
+            package=package,
+            endpoint_name=self.endpoint_name,
+            update_options=retain,
+            try_id=f"{launch_identity(context).digest}-{context['ti'].try_number}",
+        )
+        try:
+            result = rollback.step()
+        except SageMakerTuningError:
+            self._reject_after_all()
+            raise
+        if result is None:
+            return None
+        return {**result, "ModelPackageArn": package.arn, "ModelApprovalStatus": self._reject()}
+
+    def _reject(self) -> str | None:
+        try:
+            self.hook.set_approval(self.model_package_name, "Rejected", self.reason)
+        except TuningJobNotFound as error:
+            self.log.warning("%s: there is nothing to reject", error)
+            return None
+        self.log.info("The model package %s is Rejected", self.model_package_name)
+        return "Rejected"
+
+    def _reject_after_all(self) -> None:
+        try:
+            self._reject()
+        except SageMakerTuningError as error:
+            self.log.warning("The model package could not be rejected: %s", error)
