@@ -104,8 +104,8 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
         max_cost: What the tuning job may cost, above 0, in the currency of ``hourly_rates``; each
             one that a retry launches may cost as much. A running job that passes it, by the
             training jobs' times, is stopped; the task then fails, and is not retried, unless
-            ``on_stopped`` accepts the best. Without ``wait_for_completion`` nobody watches it. None,
-            or an empty text, for no limit.
+            ``on_stopped`` accepts the best. Nobody watches it without ``wait_for_completion``.
+            None, or an empty text, for no limit.
         on_ceiling: What a request is whose training jobs could cost more than ``max_cost`` if each
             took all of its time: a mistake (``refuse``), or launched to be stopped at
             ``max_cost`` (``watch``).
