@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.sdk import BaseOperator, BaseOperatorLink, BaseSensorOperator
+from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.triggers.base import BaseTrigger
 
 import sagemaker_tuning
@@ -46,7 +46,7 @@ def _can_run(each: type) -> bool:
     [
         ("hooks", AwsBaseHook),
         ("operators", BaseOperator),
-        ("sensors", BaseSensorOperator),
+        ("sensors", BaseOperator),
         ("triggers", BaseTrigger),
     ],
 )

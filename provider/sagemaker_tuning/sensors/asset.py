@@ -62,15 +62,12 @@ class AssetDebounceSensor(BaseOperator):
         AirflowFailException: ``quiet`` or ``max_wait`` is no time, once rendered.
 
     Example:
-        >>> from airflow.sdk import DAG, Asset
-        >>> data = Asset("s3://bucket/churn/train/")
-        >>> with DAG("retrain", schedule=[data]):
-        ...     AssetDebounceSensor(
-        ...         task_id="burst_is_over",
-        ...         asset=data,
-        ...         quiet=timedelta(minutes=10),
-        ...         max_wait=timedelta(hours=2),
-        ...     )
+        >>> AssetDebounceSensor(
+        ...     task_id="burst_is_over",
+        ...     asset=Asset("s3://bucket/churn/train/"),
+        ...     quiet=timedelta(minutes=10),
+        ...     max_wait=timedelta(hours=2),
+        ... )
         <Task(AssetDebounceSensor): burst_is_over>
     """
 
