@@ -30,6 +30,7 @@ def get_provider_info() -> dict[str, Any]:
             "operators.leaderboard",
             "operators.model",
             "operators.model_package",
+            "operators.gate",
             "operators.endpoint",
             "operators.deployment",
             "operators.prediction",
@@ -37,7 +38,7 @@ def get_provider_info() -> dict[str, Any]:
             "operators.leftovers",
         ),
         "sensors": _modules("sensors.tuning_job", "sensors.asset"),
-        "triggers": _modules("triggers.tuning_job"),
+        "triggers": _modules("triggers.tuning_job", "triggers.transform_job"),
         "extra-links": [
             f"sagemaker_tuning.links.console.{link}"
             for link in ("TuningJobLink", "BestTrainingJobLink", "ModelLink")

@@ -12,6 +12,7 @@
     ├ DeploymentFailed                     never retried, but for lack of instances
     ├ PredictionFailed
     ├ TuningJobTimeout(TimeoutError)
+    ├ ScoringFailed                        retried if its transform job failed
     └ AwsCallFailed
       └ QuotaExceeded                      never retried if the quota is 0
 
@@ -158,6 +159,18 @@ class PredictionFailed(SageMakerTuningError):
 
 class TuningJobTimeout(SageMakerTuningError, TimeoutError):
     """The task's ``execution_timeout`` passed before the tuning job ended."""
+
+
+class ScoringFailed(SageMakerTuningError):
+    """A model package has no score: its transform job failed, or what came of it is none.
+
+    Attributes:
+        is_retried: Whether it may have one next time.
+    """
+
+    def __init__(self, message: str, *, is_retried: bool = False) -> None:
+        super().__init__(message)
+        self.is_retried = is_retried
 
 
 class AwsCallFailed(SageMakerTuningError):

@@ -65,16 +65,26 @@ def explain_failures(
 
 
 class LogTails:
-    """The ends of training jobs' logs in CloudWatch Logs, within half a minute in all.
+    """The ends of jobs' logs in CloudWatch Logs, within half a minute in all.
 
     Args:
         client: boto3's, of CloudWatch Logs.
         clock: Gives seconds.
+        log_group: Where the jobs' log streams are.
+        chosen: Which of a job's log streams are read, each with what its lines are labelled by.
     """
 
-    def __init__(self, client: Any, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        client: Any,
+        clock: Callable[[], float] = time.monotonic,
+        log_group: str = LOG_GROUP,
+        chosen: Callable[[list[str]], dict[str, str]] | None = None,
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._log_group = log_group
+        self._chosen = chosen or _newest_by_host
         self._deadline = clock() + _SECONDS_FOR_LOGS
 
     @property
@@ -82,20 +92,21 @@ class LogTails:
         """Whether the time is up."""
         return self._clock() >= self._deadline
 
-    def read(self, training_job_name: str, lines: int) -> list[str]:
-        """Give the last lines of a training job's log; none if it has no log.
+    def read(self, job_name: str, lines: int) -> list[str]:
+        """Give the last lines of a job's log; none if it has no log.
 
-        Of several instances the first two are read, each of their lines with its host's name.
+        Of a training job's instances the first two are read. Where there are several log streams,
+        each line has its stream's label.
 
         Raises:
             ClientError: CloudWatch Logs refuses.
             BotoCoreError: It does not answer.
         """
         answer = self._client.describe_log_streams(
-            logGroupName=LOG_GROUP, logStreamNamePrefix=f"{training_job_name}/"
+            logGroupName=self._log_group, logStreamNamePrefix=f"{job_name}/"
         )
         names = [stream["logStreamName"] for stream in answer["logStreams"]]
-        streams = _newest_by_host(names)
+        streams = self._chosen(names)
         events: list[tuple[int, str]] = []
         for host, stream in streams.items():
             label = f"{host}: " if len(streams) > 1 else ""
@@ -106,7 +117,7 @@ class LogTails:
         return last_lines((message for _, message in events), lines)
 
     def _events(self, stream: str) -> list[dict[str, Any]]:
-        request = {"logGroupName": LOG_GROUP, "logStreamName": stream, "limit": _EVENTS}
+        request = {"logGroupName": self._log_group, "logStreamName": stream, "limit": _EVENTS}
         token: dict[str, str] = {}
         events: list[dict[str, Any]] = []
         # A page may be empty though there are events.
@@ -153,13 +164,13 @@ def _logs(
     if not wanted:
         return logs, []
     try:
-        tails = LogTails(_client(hook), clock)
+        tails = LogTails(logs_client(hook), clock)
         for training_job, lines in wanted:
             if tails.is_late:
                 return logs, ["(no more log lines: CloudWatch Logs is slow)"]
             logs[training_job] = tails.read(training_job, lines)
     except ClientError as error:
-        return logs, [f"(no log lines: {_said(error)})"]
+        return logs, [f"(no log lines: {refusal(error)})"]
     except BotoCoreError as error:
         return logs, [f"(no log lines: {type(error).__name__}: {error})"]
     except Exception as error:
@@ -169,12 +180,13 @@ def _logs(
     return logs, [] if has_lines else [f"(no log lines: there are none in {LOG_GROUP})"]
 
 
-def _said(error: ClientError) -> str:
+def refusal(error: ClientError) -> str:
+    """Say in a few words what was refused, and how."""
     answer = error.response.get("Error", {})
     return f"{error.operation_name} was refused: {answer.get('Code')}: {answer.get('Message')}"
 
 
-def _client(hook: SageMakerTuningHook) -> Any:
+def logs_client(hook: SageMakerTuningHook) -> Any:
     """Give a client that reaches what the hook reaches, and soon gives up."""
     return hook.get_session(region_name=hook.conn.meta.region_name).client(
         "logs",
