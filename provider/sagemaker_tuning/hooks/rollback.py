@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RESTORING = "restoring"
+RESTORING = "restoring"
 """``UPDATE_TAG`` while there is no endpoint, which was deleted to be created again."""
 
 _BROKEN = frozenset({"Failed", "UpdateRollbackFailed"})
@@ -85,7 +85,7 @@ class Rollback:
             self.hook.delete_endpoint(self.endpoint_name)
         elif endpoint["EndpointStatus"] == "Failed":
             log.info("The endpoint %s is Failed: creating it again", self.endpoint_name)
-            self.hook.add_tags(config.arn, {UPDATE_TAG: _RESTORING})
+            self.hook.add_tags(config.arn, {UPDATE_TAG: RESTORING})
             self.hook.delete_endpoint(self.endpoint_name)
         else:
             self._update(config, target)
@@ -135,7 +135,7 @@ class Rollback:
         return next(broken, None)
 
     def _being_restored(self) -> EndpointConfig | None:
-        restored = (config for config in self._own_configs() if config.update == _RESTORING)
+        restored = (config for config in self._own_configs() if config.update == RESTORING)
         return next(restored, None)
 
     def _own_configs(self) -> list[EndpointConfig]:
