@@ -36,6 +36,7 @@ def get_provider_info() -> dict[str, Any]:
             "operators.prediction",
             "operators.rollback",
             "operators.leftovers",
+            "operators.retention",
         ),
         "sensors": _modules("sensors.tuning_job", "sensors.asset"),
         "triggers": _modules("triggers.tuning_job", "triggers.transform_job"),
