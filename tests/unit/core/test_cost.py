@@ -206,7 +206,7 @@ def _runs(draw: st.DrawFn) -> tuple[Document, list[tuple[Document, int]]]:
     limits = {"MaxNumberOfTrainingJobs": number, "MaxParallelTrainingJobs": parallel}
     if whole is not None:
         limits["MaxRuntimeInSeconds"] = whole
-    request = _request(*definitions, **limits)
+    request = _request(*definitions, strategy="Random", **limits)
     free = [0] * parallel
     course: list[tuple[Document, int]] = []
     for _ in range(number):
