@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
 import pkgutil
 from importlib.metadata import entry_points
@@ -37,8 +38,8 @@ def _classes(package: str, base: type) -> Iterator[type]:
 
 
 def _can_run(each: type) -> bool:
-    """Whether it is no mere base of operators."""
-    return getattr(each, "execute", None) is not BaseOperator.execute
+    """Whether it is no mere base of operators or triggers."""
+    return not inspect.isabstract(each) and getattr(each, "execute", None) is not BaseOperator.execute
 
 
 @pytest.mark.parametrize(
