@@ -1,15 +1,28 @@
 """Transform jobs: a model's predictions for records in S3, and what becomes of bad ones."""
 
-from typing import Any
+import gzip
+import json
+import re
 
 import botocore.exceptions
 import numpy as np
 import pytest
+import xgboost
 
 from tests.contract import serving
-from tests.contract.aws import Aws, Document, poll
-
-ENDED = {"Completed", "Failed", "Stopped"}
+from tests.contract.aws import Aws, Document
+from tests.contract.examples import IMAGE
+from tests.contract.transforming import (
+    RECORD,
+    changed,
+    log,
+    output,
+    place,
+    put,
+    records,
+    request,
+    run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,56 +37,7 @@ def model(aws: Aws, uri: str) -> str:
 
 @pytest.fixture
 def data(bucket: str) -> str:
-    """A prefix of a test's own, which ends with a slash."""
-    return f"s3://{bucket}/{serving.unique('input')}/"
-
-
-def put(aws: Aws, uri: str, content: str | bytes) -> None:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
-
-
-def request(model: str, data: str, **members: Any) -> Document:
-    """A job of CSV by lines, with its output beside the input."""
-    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}
-    return {
-        "TransformJobName": serving.unique("transform"),
-        "ModelName": model,
-        "TransformInput": {"DataSource": source, "ContentType": "text/csv", "SplitType": "Line"},
-        "TransformOutput": {
-            "S3OutputPath": f"{data.rstrip('/')}-output",
-            "Accept": "text/csv",
-            "AssembleWith": "Line",
-        },
-        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        **members,
-    }
-
-
-def ended(aws: Aws, name: str) -> Document:
-    return poll(
-        lambda: aws.sagemaker.describe_transform_job(TransformJobName=name),
-        lambda job: job["TransformJobStatus"] in ENDED,
-    )
-
-
-def run(aws: Aws, asked: Document) -> Document:
-    """Creates a job; gives it once it has ended."""
-    aws.sagemaker.create_transform_job(**asked)
-    return ended(aws, asked["TransformJobName"])
-
-
-def output(aws: Aws, asked: Document, path: str) -> str:
-    """An output object's content."""
-    return aws.read(f"{asked['TransformOutput']['S3OutputPath']}/{path}.out").decode()
-
-
-def records(count: int, *, seed: int) -> tuple[str, Any]:
-    """CSV of a label and the model's five features, and the features."""
-    random = np.random.default_rng(seed)
-    features = random.normal(size=(count, 5)).round(4)
-    lines = [f"{number % 2},{','.join(map(str, row))}" for number, row in enumerate(features)]
-    return "\n".join(lines) + "\n", features
+    return place(bucket)
 
 
 def test_labels_are_joined_to_predictions(aws: Aws, uri: str, model: str, data: str) -> None:
@@ -94,10 +58,155 @@ def test_labels_are_joined_to_predictions(aws: Aws, uri: str, model: str, data: 
         assert [float(value) for _, value in rows] == pytest.approx(predictions)
 
 
-def refusal(call: Any, code: str = "ValidationException", **members: Any) -> str:
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    assert error["Code"] == code, error
-    message: str = error["Message"]
-    return message
+@pytest.mark.parametrize(
+    "how",
+    [
+        ("MultiRecord", "None", "None"),
+        ("MultiRecord", "Line", "None"),
+        ("SingleRecord", "Line", "None"),
+        ("MultiRecord", "Line", "Gzip"),
+        ("MultiRecord", "None", "Gzip"),
+    ],
+)
+def test_predictions_alone(
+    aws: Aws, uri: str, model: str, data: str, how: tuple[str, str, str]
+) -> None:
+    """A line for each record, in their order, however they are sent."""
+    strategy, split, compression = how
+    text, features = records(20, seed=3)
+    text = "".join(line.partition(",")[2] + "\n" for line in text.splitlines())
+    put(aws, f"{data}part", gzip.compress(text.encode()) if compression == "Gzip" else text)
+    asked = changed(
+        request(model, data, BatchStrategy=strategy),
+        "TransformInput",
+        SplitType=split,
+        CompressionType=compression,
+    )
+    assert run(aws, asked)["TransformJobStatus"] == "Completed"
+    found = [float(line) for line in output(aws, asked, "part").splitlines()]
+    assert found == pytest.approx(serving.plain_predictions(aws, uri, features))
+
+
+@pytest.mark.parametrize("version", ["1.0-1", "1.7-1"])
+def test_classes(aws: Aws, bucket: str, data: str, version: str) -> None:
+    """All versions write them as Python writes a list, unlike what endpoints answer."""
+    rows = np.arange(12, dtype=np.float32).reshape(6, 2)
+    parameters = {"objective": "multi:softprob", "num_class": 3}
+    trained = xgboost.train(parameters, xgboost.DMatrix(rows, np.arange(6) % 3), 2)
+    content = serving.archive(**{"xgboost-model": bytes(trained.save_raw())})
+    image = f"{IMAGE.rpartition(':')[0]}:{version}"
+    model = serving.create_model(aws, serving.put(aws, bucket, content), image=image)
+    put(aws, f"{data}part.csv", "0,1\n2,3\n")
+    asked = request(model, data)
+    assert run(aws, asked)["TransformJobStatus"] == "Completed"
+    classes = trained.predict(xgboost.DMatrix(rows[:2])).tolist()
+    assert output(aws, asked, "part.csv") == f"{classes[0]}\n{classes[1]}\n"
+
+
+def test_a_manifests_objects(aws: Aws, model: str, data: str) -> None:
+    """Each that it lists, below the output path by its part of the path; no other."""
+    for name in ("a.csv", "deep/b.csv", "c.csv"):
+        put(aws, data + name, RECORD)
+    put(aws, f"{data}manifest", json.dumps([{"prefix": data}, "a.csv", "deep/b.csv"]))
+    asked = request(model, data)
+    source = {"S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": f"{data}manifest"}}
+    asked = changed(asked, "TransformInput", DataSource=source)
+    assert run(aws, asked)["TransformJobStatus"] == "Completed"
+    bucket, _, prefix = asked["TransformOutput"]["S3OutputPath"][5:].partition("/")
+    found = aws.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+    assert [each["Key"].removeprefix(prefix) for each in found] == ["/a.csv.out", "/deep/b.csv.out"]
+
+
+def test_a_model_of_a_package(aws: Aws, uri: str, data: str) -> None:
+    """Its container is the package's."""
+    group, name = serving.unique("group"), serving.unique("model")
+    aws.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    package = aws.sagemaker.create_model_package(
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="Approved",
+        InferenceSpecification={
+            "Containers": [{"Image": IMAGE, "ModelDataUrl": uri}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )["ModelPackageArn"]
+    aws.sagemaker.create_model(
+        ModelName=name,
+        ExecutionRoleArn=serving.ROLE,
+        PrimaryContainer={"ModelPackageName": package},
+    )
+    text, features = records(5, seed=4)
+    put(aws, f"{data}part.csv", text)
+    asked = request(name, data, DataProcessing={"InputFilter": "$[1:]"})
+    assert run(aws, asked)["TransformJobStatus"] == "Completed"
+    found = [float(line) for line in output(aws, asked, "part.csv").splitlines()]
+    assert found == pytest.approx(serving.plain_predictions(aws, uri, features))
+
+
+def test_a_bad_object_does_not_keep_the_others(aws: Aws, model: str, data: str) -> None:
+    """The job has failed, what is good is there, and the log says what is bad and why."""
+    put(aws, f"{data}bad.csv", "1,2,3,4,5\n1,2\n")
+    put(aws, f"{data}empty.csv", "")
+    put(aws, f"{data}good.csv", RECORD)
+    put(aws, f"{data}text.csv", "1,2,3,4,five\n")
+    asked = request(model, data)
+    job = run(aws, asked)
+    assert job["TransformJobStatus"] == "Failed"
+    assert job["FailureReason"] == "ClientError: See job logs for more information"
+    assert float(output(aws, asked, "good.csv"))
+    written = log(aws, asked["TransformJobName"])
+    place = data.removeprefix("s3://")
+    for name in ("bad", "empty", "text"):
+        assert f":[sagemaker logs]: {place}{name}.csv: ClientError: " in written
+        with pytest.raises(botocore.exceptions.ClientError, match="NoSuchKey"):
+            output(aws, asked, f"{name}.csv")
+    assert f"{place}bad.csv: ClientError: 415" in written
+    assert f"{place}text.csv: Loading csv data failed" in written
+    assert "good.csv" not in written
+
+
+def test_a_payload_has_a_limit(aws: Aws, model: str, data: str) -> None:
+    """What is split is sent in parts that fit; what is not is refused, by name of the limit."""
+    line = "1.000000,2.000000,3.000000,4.000000,5.000000\n"
+    count = 3 * 2**20 // len(line)
+    put(aws, f"{data}part.csv", line * count)
+    asked = request(model, data, MaxPayloadInMB=1)
+    assert run(aws, asked)["TransformJobStatus"] == "Completed"
+    predictions = output(aws, asked, "part.csv").splitlines()
+    assert (len(predictions), len(set(predictions))) == (count, 1)
+    whole = changed(request(model, data, MaxPayloadInMB=1), "TransformInput", SplitType="None")
+    assert run(aws, whole)["TransformJobStatus"] == "Failed"
+    assert "MaxPayloadInMB allows, 1 MB" in log(aws, whole["TransformJobName"])
+    # The container has a limit of its own.
+    small = request(model, data, Environment={"MAX_CONTENT_LENGTH": "100000"}, MaxPayloadInMB=1)
+    assert run(aws, small)["TransformJobStatus"] == "Failed"
+    assert "ClientError: 413" in log(aws, small["TransformJobName"])
+
+
+@pytest.mark.parametrize(
+    ("files", "image", "reason"),
+    [
+        ({"other": b"x"}, IMAGE, "The model data .* has no file"),
+        ({"xgboost-model": b"{"}, IMAGE, "The model cannot be loaded"),
+        ({}, "mine:1", ".*no program that serves the image 'mine:1'"),
+    ],
+)
+def test_models_that_do_not_answer(
+    aws: Aws, data: str, files: dict[str, bytes], image: str, reason: str
+) -> None:
+    put(aws, f"{data}part.csv", RECORD)
+    bucket = data.removeprefix("s3://").partition("/")[0]
+    artifact = serving.put(aws, bucket, serving.archive(**files))
+    model = serving.create_model(aws, artifact, image=image)
+    job = run(aws, request(model, data))
+    assert job["TransformJobStatus"] == "Failed"
+    assert re.match(f"AlgorithmError: {reason}", job["FailureReason"])
+
+
+def test_an_output_bucket_that_is_not_there(aws: Aws, model: str, data: str) -> None:
+    put(aws, f"{data}part.csv", RECORD)
+    asked = changed(request(model, data), "TransformOutput", S3OutputPath="s3://no-such-bucket/o")
+    job = run(aws, asked)
+    assert job["TransformJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError: Output upload failed: ")
+    assert "no-such-bucket" in job["FailureReason"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sagemaker_tuning.local.schema import SCHEMA, JobTable
+from sagemaker_tuning.local.schema import SCHEMA, ObservedTable
 
 Value = str | float | None
 
@@ -22,7 +22,7 @@ class Change(NamedTuple):
         progress: the part of the document that changes, as JSON.
     """
 
-    table: JobTable
+    table: ObservedTable
     region: str
     name: str
     progress: str

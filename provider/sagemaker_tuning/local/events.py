@@ -1,4 +1,4 @@
-"""State changes of tuning and training jobs, as events on EventBridge's default bus.
+"""State changes of tuning, training and transform jobs, as events on EventBridge's default bus.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
 """
@@ -29,9 +29,18 @@ _CLOSING_SECONDS = 2
 _DETAIL_TYPES = {
     "tuning_job": "SageMaker HyperParameter Tuning Job State Change",
     "training_job": "SageMaker Training Job State Change",
+    "transform_job": "SageMaker Transform Job State Change",
 }
-_NAMES = {"tuning_job": "HyperParameterTuningJobName", "training_job": "TrainingJobName"}
-_ARNS = {"tuning_job": "HyperParameterTuningJobArn", "training_job": "TrainingJobArn"}
+_NAMES = {
+    "tuning_job": "HyperParameterTuningJobName",
+    "training_job": "TrainingJobName",
+    "transform_job": "TransformJobName",
+}
+_ARNS = {
+    "tuning_job": "HyperParameterTuningJobArn",
+    "training_job": "TrainingJobArn",
+    "transform_job": "TransformJobArn",
+}
 _DETAILS = {
     "tuning_job": (
         "HyperParameterTuningJobName",
@@ -64,6 +73,23 @@ _DETAILS = {
         "LastModifiedTime",
         "SecondaryStatusTransitions",
     ),
+    "transform_job": (
+        "TransformJobName",
+        "TransformJobArn",
+        "TransformJobStatus",
+        "FailureReason",
+        "ModelName",
+        "MaxConcurrentTransforms",
+        "MaxPayloadInMB",
+        "BatchStrategy",
+        "Environment",
+        "TransformInput",
+        "TransformOutput",
+        "TransformResources",
+        "CreationTime",
+        "TransformStartTime",
+        "TransformEndTime",
+    ),
 }
 _STATES = {
     "tuning_job": (
@@ -72,6 +98,7 @@ _STATES = {
         "ObjectiveStatusCounters",
     ),
     "training_job": ("TrainingJobStatus", "SecondaryStatus"),
+    "transform_job": ("TransformJobStatus",),
 }
 """What makes two changes of a job one event: the counters of a tuning job change its state too."""
 
@@ -159,8 +186,8 @@ class EventPublisher:
 
     def _whole(self, change: Change) -> Document:
         """What Describe answers now; nothing for a job that has been deleted."""
-        if change.table == "tuning_job":
-            return self._store.find("tuning_job", change.region, change.name) or {}
+        if change.table != "training_job":
+            return self._store.find(change.table, change.region, change.name) or {}
         try:
             return self._describe_training_job(change.region, change.name)
         except ApiError:

@@ -12,6 +12,9 @@ ResourceTable = Literal[
     "model", "endpoint_config", "endpoint", "model_package", "model_package_group", "transform_job"
 ]
 Table = JobTable | ResourceTable
+ObservedTable = JobTable | Literal["transform_job"]
+"""Those of whose changes the store tells."""
+
 _RESOURCES: Sequence[ResourceTable] = get_args(ResourceTable)
 DOCUMENTS: Mapping[Table, str] = {
     "tuning_job": "request, progress",

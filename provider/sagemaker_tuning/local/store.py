@@ -162,15 +162,17 @@ class Store:
             NameTakenError: the name is taken; nothing is written.
         """
         created = document["CreationTime"]
+        text = json.dumps(document)
         self._insert(
             table,
+            _observed(table, region, name, text),
             region=region,
             name=name,
             parent=parent,
             status=status,
             creation_time=created,
             last_modified_time=document.get("LastModifiedTime", created),
-            progress=json.dumps(document),
+            progress=text,
         )
 
     def update_resource(
@@ -183,14 +185,16 @@ class Store:
         status: str | None,
     ) -> None:
         """Replaces the document; one that has been deleted stays so."""
+        text = json.dumps(document)
         self._database.execute(
             f"UPDATE {table} SET status = ?, last_modified_time = ?, progress = ?"  # noqa: S608 -- constants of this module; values are bound
             " WHERE region = ? AND name = ?",
             status,
             document["LastModifiedTime"],
-            json.dumps(document),
+            text,
             region,
             name,
+            change=_observed(table, region, name, text),
         )
 
     def delete_resource(self, table: Table, region: str, name: str, arn: str) -> None:
@@ -291,6 +295,11 @@ class Store:
             )
         except sqlite3.IntegrityError as error:
             raise NameTakenError(columns["name"]) from error
+
+
+def _observed(table: ResourceTable, region: str, name: str, progress: str) -> Change | None:
+    """What the observer is told of a resource: of jobs only."""
+    return Change(table, region, name, progress) if table == "transform_job" else None
 
 
 def _merged(documents: Sequence[str]) -> Document:

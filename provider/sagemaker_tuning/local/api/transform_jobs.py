@@ -1,5 +1,6 @@
 """Operations on transform jobs."""
 
+from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.api import models, rules_of_transform
 from sagemaker_tuning.local.api.context import Context
 from sagemaker_tuning.local.api.resources import TRANSFORM_JOB
@@ -29,7 +30,9 @@ def create(context: Context, request: Document) -> Document:
         raise TRANSFORM_JOB.taken(TRANSFORM_JOB.arn_of(context.region, name))
     rules_of_transform.check_input(request)
     _complete(request)
-    request.update({"TransformJobStatus": "InProgress", CONTAINER: container})
+    created = documents.now()
+    request.update(CreationTime=created, LastModifiedTime=created, TransformJobStatus="InProgress")
+    request[CONTAINER] = container
     arn = TRANSFORM_JOB.add(context, name, request)
     context.transform_jobs.start(context.region, TRANSFORM_JOB.find(context, name))
     return {"TransformJobArn": arn}

@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from sagemaker_tuning.local.serving.messages import Form
+
 _CSV = "text/csv"
 _JSON = "application/json"
 _LIBSVM = ("text/libsvm", "text/x-libsvm")
+# What transform jobs may accept; they get lines in any case.
+_BATCH = frozenset({"", "*/*", _CSV, _JSON, "application/jsonlines"})
 _INDEX_DIGITS = 9
 
 
@@ -76,20 +80,22 @@ def fit(rows: Any, features: int) -> Any:
     return rows
 
 
-def write(accept: str, predictions: Sequence[Any], *, one_line: bool) -> tuple[str, str]:
+def write(accept: str, predictions: Sequence[Any], form: Form) -> tuple[str, str]:
     """Content type and body of an answer.
 
     Args:
         accept: the types that are accepted; CSV if it names none.
         predictions: a number for each row, or a list of one for each class.
-        one_line: whether CSV has all rows in one line instead of a line for each.
+        form: how the container writes them.
 
     Raises:
         BodyError: nothing that is accepted can be written.
     """
     kinds = [_kind(each) for each in accept.split(",")]
+    if form is Form.BATCH and _BATCH & set(kinds):
+        return kinds[0] or _CSV, "".join(f"{each}\n" for each in predictions)
     if not accept.strip() or {"*/*", "text/*", _CSV} & set(kinds):
-        text = ",".join(map(str, predictions)) if one_line else _lines(predictions)
+        text = ",".join(map(str, predictions)) if form is Form.ONE_LINE else _lines(predictions)
         return f"{_CSV}; charset=utf-8", text
     if _JSON in kinds:
         scores = [{"score": each} for each in predictions]

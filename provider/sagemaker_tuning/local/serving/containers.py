@@ -3,6 +3,7 @@
 import re
 
 from sagemaker_tuning.local.serving.failures import ServingError
+from sagemaker_tuning.local.serving.messages import Form
 from sagemaker_tuning.local.training.algorithms import XGBOOST
 from sagemaker_tuning.local.wire import Document
 
@@ -14,6 +15,9 @@ _UNSUPPORTED = (
     "SAGEMAKER_INFERENCE_OUTPUT",
     "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT",
 )
+
+_LARGEST_BODY = "MAX_CONTENT_LENGTH"
+_DEFAULT_BODY = str(6 * 2**20)
 
 
 def require_known(container: Document) -> None:
@@ -40,6 +44,20 @@ def require_known(container: Document) -> None:
             )
 
 
-def answers_in_one_line(container: Document) -> bool:
-    """Whether the predictions for several rows of CSV come in one line."""
-    return _ONE_LINE.fullmatch(container.get("Image", "")) is not None
+def answers(container: Document) -> Form:
+    """How a container answers invocations."""
+    return Form.ONE_LINE if _ONE_LINE.fullmatch(container.get("Image", "")) else Form.LINES
+
+
+def largest_body(container: Document) -> int:
+    """How many bytes a container takes at a time; there is no page of AWS's that says so.
+
+    https://github.com/aws/sagemaker-xgboost-container
+
+    Raises:
+        ServingError: its `MAX_CONTENT_LENGTH` is no number, with which it would not start.
+    """
+    length = container.get("Environment", {}).get(_LARGEST_BODY, _DEFAULT_BODY)
+    if not length.isdecimal():
+        raise ServingError(f"The Environment variable {_LARGEST_BODY} {length!r} is not a number.")
+    return int(length)

@@ -134,7 +134,7 @@ def _variants(summaries: Sequence[Document]) -> list[Variant]:
         Variant(
             summary["VariantName"],
             partial(artifact.load, summary["_Container"]),
-            one_line=containers.answers_in_one_line(summary["_Container"]),
+            answers=containers.answers(summary["_Container"]),
         )
         for summary in summaries
     ]

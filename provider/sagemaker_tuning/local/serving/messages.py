@@ -5,6 +5,7 @@ content type, its accepted type and its body. From it: a status of HTTP's, a con
 """
 
 import struct
+from enum import StrEnum
 from typing import IO, Final
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
@@ -14,11 +15,29 @@ ANSWER_SECONDS: Final = 60
 LOAD_SECONDS: Final = 120
 """Likewise, until its model is loaded."""
 
-ONE_LINE: Final = "--one-line"
-"""The predictor's option to answer CSV in one line."""
+ANSWERS: Final = "--answers"
+"""The predictor's option to answer in another form, one of `Form`."""
 
 SECONDS: Final = "--answer-seconds"
 """Its option to take another time to answer."""
+
+
+class Form(StrEnum):
+    """How the container writes the predictions for several rows.
+
+    https://github.com/aws/sagemaker-xgboost-container
+    """
+
+    LINES = "lines"
+    """CSV with a line for each row, or JSON."""
+
+    ONE_LINE = "one-line"
+    """Likewise, but CSV in one line for all rows, as versions before 1.2-2 have it."""
+
+    BATCH = "batch"
+    """A line for each row whatever is accepted, as all versions answer transform jobs. The
+    predictions for several classes are written as Python writes a list."""
+
 
 _LENGTH: Final = struct.Struct("!Q")
 

@@ -23,36 +23,36 @@ import xgboost  # noqa: E402 -- after the lines above
 from sagemaker_tuning.local.serving import bodies  # noqa: E402 -- likewise
 
 
-def main(*, one_line: bool, answer_seconds: int) -> None:
+def main(*, answers: messages.Form, answer_seconds: int) -> None:
     """Load the model that comes first, say whether that worked, and answer until the end."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(messages.LOAD_SECONDS)
-    requests, answers = sys.stdin.buffer, _answers()
+    requests, stream = sys.stdin.buffer, _answers()
     model = messages.read(requests, 1)
     if model is None:
         return
     try:
         booster = _booster(model[0])
     except Exception as error:  # noqa: BLE001 -- whatever a damaged model leads to is the answer
-        _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
+        _answer(stream, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
         return
-    _answer(answers, HTTPStatus.OK, "text/plain", "")
+    _answer(stream, HTTPStatus.OK, "text/plain", "")
     while (invocation := _next(requests)) is not None:
         signal.alarm(answer_seconds)
         content_type, accept, body = invocation
         try:
             predictions = _predict(booster, bodies.parse(content_type.decode(), body))
-            written = bodies.write(accept.decode(), predictions, one_line=one_line)
-            _answer(answers, HTTPStatus.OK, *written)
+            written = bodies.write(accept.decode(), predictions, answers)
+            _answer(stream, HTTPStatus.OK, *written)
         except bodies.BodyError as error:
-            _answer(answers, error.status, "text/plain", str(error))
+            _answer(stream, error.status, "text/plain", str(error))
         except Exception as error:  # noqa: BLE001 -- the next invocation may be a better one
-            _answer(answers, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
+            _answer(stream, HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument(messages.ONE_LINE, action="store_true")
+    parser.add_argument(messages.ANSWERS, type=messages.Form, default=messages.Form.LINES)
     parser.add_argument(messages.SECONDS, type=int, default=messages.ANSWER_SECONDS)
     return parser.parse_args()
 

@@ -29,7 +29,7 @@ class Variant:
     Args:
         name: `VariantName`.
         load: gives the model's bytes, or raises ServingError.
-        one_line: whether the predictions in a CSV answer share one line.
+        answers: how it writes predictions.
         answer_seconds: how long an answer may take.
     """
 
@@ -38,15 +38,13 @@ class Variant:
         name: str,
         load: Callable[[], bytes],
         *,
-        one_line: bool = False,
+        answers: messages.Form = messages.Form.LINES,
         answer_seconds: int = messages.ANSWER_SECONDS,
     ) -> None:
         self.name = name
         self._load = load
         self._answer_seconds = answer_seconds
-        self._options = [messages.SECONDS, str(answer_seconds)]
-        if one_line:
-            self._options.append(messages.ONE_LINE)
+        self._options = (messages.ANSWERS, answers, messages.SECONDS, str(answer_seconds))
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False

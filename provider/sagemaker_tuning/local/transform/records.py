@@ -10,8 +10,7 @@ from typing import BinaryIO
 from sagemaker_tuning.local.transform.failures import InputError
 from sagemaker_tuning.local.wire import Document
 
-_MEBIBYTE = 2**20
-_DEFAULT_PAYLOAD = 6
+MEBIBYTE = 2**20
 _LINE_ENDS = b"\r\n"
 
 Batch = list[bytes]
@@ -25,14 +24,15 @@ class Records:
 
     Args:
         request: the transform job's.
+        payload: `MaxPayloadInMB` where the request has none, from 1.
     """
 
-    def __init__(self, request: Document) -> None:
+    def __init__(self, request: Document, payload: int = 6) -> None:
         source = request["TransformInput"]
         self._compressed = source.get("CompressionType") == "Gzip"
         self.are_lines = source.get("SplitType") == "Line"
         self.strategy = request.get("BatchStrategy", "MultiRecord")
-        self.payload = request.get("MaxPayloadInMB", _DEFAULT_PAYLOAD)
+        self.payload = request.get("MaxPayloadInMB", payload)
 
     def batches(self, path: Path) -> Iterator[Batch]:
         """The batches of a file, of one record at least; no more than one is held at a time.
@@ -83,7 +83,7 @@ class Records:
 
     @property
     def _most(self) -> int:
-        most: int = self.payload * _MEBIBYTE
+        most: int = self.payload * MEBIBYTE
         return most
 
     def _require_fitting(self, record: bytes) -> None:

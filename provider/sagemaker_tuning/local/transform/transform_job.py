@@ -12,6 +12,7 @@ from sagemaker_tuning.local.logs import LogShipper
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.serving import artifact, containers
 from sagemaker_tuning.local.serving.failures import RetiredError, ServingError
+from sagemaker_tuning.local.serving.messages import Form
 from sagemaker_tuning.local.serving.variant import Variant
 from sagemaker_tuning.local.store import Store
 from sagemaker_tuning.local.transform.transformation import Outcome, Transformation
@@ -49,10 +50,14 @@ class TransformJob:
         self._logs = logs
         self._directory = directory
         self._document = document
+        container = document[CONTAINER]
+        environment = {**container.get("Environment", {}), **document.get("Environment", {})}
+        self._container = {**container, "Environment": environment}
         client = document.get("ModelClientConfig", {})
         self._model = Variant(
             self.name,
-            partial(artifact.load, document[CONTAINER]),
+            partial(artifact.load, container),
+            answers=Form.BATCH,
             answer_seconds=client.get("InvocationsTimeoutInSeconds", _DEFAULT_SECONDS),
         )
         # Whoever has it may decide how the job goes on.
@@ -106,17 +111,15 @@ class TransformJob:
 
     def _transform(self, directory: Path) -> tuple[Outcome, str | None]:
         """What was made, and the FailureReason if that is not all."""
-        container = self._document[CONTAINER]
-        environment = {
-            **container.get("Environment", {}),
-            **self._document.get("Environment", {}),
-        }
         log = self._logs.open_for_transform(self.region, self.name)
         try:
             objects.require_bucket(self._document["TransformOutput"]["S3OutputPath"], what="Output")
-            containers.require_known({**container, "Environment": environment})
+            containers.require_known(self._container)
+            largest_body = containers.largest_body(self._container)
             self._model.start()
-            outcome = Transformation(self._document, self._model, log).run(directory)
+            outcome = Transformation(
+                self._document, self._model, log, largest_body=largest_body
+            ).run(directory)
         except RetiredError:
             raise
         except ServingError as error:

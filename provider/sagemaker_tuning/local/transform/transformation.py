@@ -12,7 +12,7 @@ from sagemaker_tuning.local.serving.variant import Variant
 from sagemaker_tuning.local.transform.failures import InputError
 from sagemaker_tuning.local.transform.inputs import Input, inputs
 from sagemaker_tuning.local.transform.processing import Processing
-from sagemaker_tuning.local.transform.records import Batch, Records
+from sagemaker_tuning.local.transform.records import MEBIBYTE, Batch, Records
 from sagemaker_tuning.local.wire import Document
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClientConfig.html
@@ -46,13 +46,18 @@ class Transformation:
         request: the transform job's.
         model: the started model.
         log: the job's, which it has to itself.
+        largest_body: how many bytes the model's container takes at a time.
     """
 
-    def __init__(self, request: Document, model: Variant, log: LogStream) -> None:
+    def __init__(
+        self, request: Document, model: Variant, log: LogStream, *, largest_body: int
+    ) -> None:
         self._request = request
         self._model = model
         self._log = log
-        self._records = Records(request)
+        self._largest_body = largest_body
+        # The container is asked for what the request does not say.
+        self._records = Records(request, max(1, largest_body // MEBIBYTE))
         self._processing = Processing(request)
 
     def run(self, directory: Path) -> Outcome:
@@ -118,6 +123,12 @@ class Transformation:
 
     def _invoke(self, payload: bytes) -> bytes:
         """The model's answer, perhaps that to a repeated request, where it may do better."""
+        if len(payload) > self._largest_body:
+            raise ModelAnsweredError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"The container takes {self._largest_body} bytes at a time, not {len(payload)}."
+                " Lower MaxPayloadInMB, or raise its Environment variable MAX_CONTENT_LENGTH.",
+            )
         content_type = self._request["TransformInput"].get("ContentType", "")
         accept = self._request["TransformOutput"].get("Accept", "")
         client = self._request.get("ModelClientConfig", {})

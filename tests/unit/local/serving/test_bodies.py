@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from sagemaker_tuning.local.serving import bodies
+from sagemaker_tuning.local.serving.messages import Form
 
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
@@ -51,23 +52,35 @@ def test_an_enormous_feature_number_costs_no_memory() -> None:
 
 @pytest.mark.parametrize("accept", ["", "*/*", "text/csv", "image/png, text/csv;q=0.5"])
 @pytest.mark.parametrize(
-    ("one_line", "numbers", "classes"),
-    [(True, "0.5,1.5", "[0.5, 0.25],[0.1, 0.9]"), (False, "0.5\n1.5\n", "0.5,0.25\n0.1,0.9\n")],
+    ("form", "numbers", "classes"),
+    [
+        (Form.ONE_LINE, "0.5,1.5", "[0.5, 0.25],[0.1, 0.9]"),
+        (Form.LINES, "0.5\n1.5\n", "0.5,0.25\n0.1,0.9\n"),
+    ],
 )
-def test_csv(accept: str, numbers: str, classes: str, *, one_line: bool) -> None:
+def test_csv(accept: str, form: Form, numbers: str, classes: str) -> None:
     """One line for all rows, as older versions have it, or one for each."""
-    kind, body = bodies.write(accept, [0.5, 1.5], one_line=one_line)
+    kind, body = bodies.write(accept, [0.5, 1.5], form)
     assert (kind, body) == ("text/csv; charset=utf-8", numbers)
-    _, body = bodies.write(accept, [[0.5, 0.25], [0.1, 0.9]], one_line=one_line)
+    _, body = bodies.write(accept, [[0.5, 0.25], [0.1, 0.9]], form)
     assert body == classes
 
 
+@pytest.mark.parametrize("accept", ["", "text/csv", "application/json", "application/jsonlines"])
+def test_batches(accept: str) -> None:
+    """A transform job gets a line for each row, of Python's making, whatever it accepts."""
+    kind, body = bodies.write(accept, [0.5, [0.25, 0.75]], Form.BATCH)
+    assert (kind, body) == (accept or "text/csv", "0.5\n[0.25, 0.75]\n")
+    with pytest.raises(bodies.BodyError, match="image/png is not supported"):
+        bodies.write("image/png", [0.5], Form.BATCH)
+
+
 def test_json_and_what_cannot_be_written() -> None:
-    kind, body = bodies.write("application/json", [0.5, [1.0, 2.0]], one_line=False)
+    kind, body = bodies.write("application/json", [0.5, [1.0, 2.0]], Form.LINES)
     assert kind == "application/json"
     assert json.loads(body) == {"predictions": [{"score": 0.5}, {"score": [1.0, 2.0]}]}
     with pytest.raises(bodies.BodyError, match="image/png is not supported") as caught:
-        bodies.write("image/png", [0.5], one_line=False)
+        bodies.write("image/png", [0.5], Form.LINES)
     assert caught.value.status == 406
 
 
