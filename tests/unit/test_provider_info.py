@@ -39,7 +39,8 @@ def _classes(package: str, base: type) -> Iterator[type]:
 
 def _can_run(each: type) -> bool:
     """Whether it is no mere base of operators or triggers."""
-    return not inspect.isabstract(each) and getattr(each, "execute", None) is not BaseOperator.execute
+    is_abstract = inspect.isabstract(each)
+    return not is_abstract and getattr(each, "execute", None) is not BaseOperator.execute
 
 
 @pytest.mark.parametrize(
