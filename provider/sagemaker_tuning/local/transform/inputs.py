@@ -1,10 +1,13 @@
 """The input objects of a transform job, and where the output of each goes."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sagemaker_tuning.local import manifest, objects
 from sagemaker_tuning.local.wire import Document
+
+UPLOADING: Final = "_Uploading"
+"""The member of a transform job's document with the URIs of its output while that is uploaded."""
 
 
 class Input(NamedTuple):
@@ -34,6 +37,9 @@ def inputs(request: Document) -> Iterator[Input]:
         bucket, prefix = objects.parse_uri(source["S3Uri"])
         keys = sorted(objects.keys(source["S3Uri"]))
         found = [((bucket, key), objects.path_below(key, prefix)) for key in keys]
+    # What the job had uploaded when its endpoint was killed is no input of it.
+    own = frozenset(request.get(UPLOADING, ()))
     for (bucket, key), path in found:
-        if not key.endswith("/"):  # the marker of an empty folder
+        # Keys with a slash at their end are the markers of empty folders.
+        if not key.endswith("/") and f"s3://{bucket}/{key}" not in own:
             yield Input(bucket, key, f"{target}/{path}.out")

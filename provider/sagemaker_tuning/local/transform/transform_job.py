@@ -15,6 +15,7 @@ from sagemaker_tuning.local.serving.failures import RetiredError, ServingError
 from sagemaker_tuning.local.serving.messages import Form
 from sagemaker_tuning.local.serving.variant import Variant
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.transform.inputs import UPLOADING
 from sagemaker_tuning.local.transform.transformation import Outcome, Transformation
 from sagemaker_tuning.local.wire import Document
 
@@ -103,6 +104,7 @@ class TransformJob:
 
     def settle(self, status: str, reason: str | None = None) -> None:
         """Writes a terminal status."""
+        self._document.pop(UPLOADING, None)
         self._document["TransformJobStatus"] = status
         self._document["TransformEndTime"] = documents.now()
         if reason is not None:
@@ -138,6 +140,8 @@ class TransformJob:
             if self._document["TransformJobStatus"] == "Stopping":
                 self.settle("Stopped")
             elif self._is_going_on():
+                self._document[UPLOADING] = [output.uri for output in outcome.outputs]
+                self._save()
                 try:
                     for path, uri in outcome.outputs:
                         objects.upload(uri, path.read_bytes(), what="Output")
