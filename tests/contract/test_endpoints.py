@@ -192,6 +192,21 @@ def test_an_update_serves_the_new_model(aws: Aws, bucket: str, uri: str, model: 
     assert uri not in (good, bad)
 
 
+def test_what_is_coming_is_told_until_it_has_come(aws: Aws, model: str) -> None:
+    """PendingDeploymentSummary names the new configuration; the endpoint still has the old one."""
+    endpoint = serving.create_endpoint(aws, model)
+    before = aws.sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert "PendingDeploymentSummary" not in before
+    config = serving.create_config(aws, model)
+    aws.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+    during = aws.sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert during["PendingDeploymentSummary"]["EndpointConfigName"] == config
+    assert during["EndpointConfigName"] == before["EndpointConfigName"]
+    after = serving.settled(aws, endpoint)
+    assert after["EndpointConfigName"] == config
+    assert "PendingDeploymentSummary" not in after
+
+
 def test_callers_do_not_notice_an_update(aws: Aws, model: str) -> None:
     """Whoever calls while another model takes the place gets a prediction, of either."""
     endpoint = serving.create_endpoint(aws, model)

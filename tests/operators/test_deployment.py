@@ -245,6 +245,26 @@ def test_what_cannot_be_gone_back_to_is_said(aws: Aws, group: str, artifact: str
     assert _approval(aws, second)[0] == "Rejected"
 
 
+@pytest.mark.parametrize(
+    "operation",
+    ["CreateModel", "CreateEndpointConfig", "CreateEndpoint", "AddTags", "UpdateEndpoint"],
+)
+def test_a_lost_answer_is_no_failure(
+    aws: Aws, group: str, artifact: str, faults: Faults, operation: str
+) -> None:
+    """The call was carried out, botocore's repetition is refused, and what it made is found."""
+    endpoint = serving.unique("endpoint")
+    first, second = (_package(aws, group, artifact) for _ in range(2))
+    lost = {"kind": "error_after", "operation": operation}
+    faults.put(lost)
+    before = _deploy(first, endpoint).execute(context())
+    faults.put(lost)
+    result = _deploy(second, endpoint).execute(context())
+    assert result["PreviousEndpointConfigName"] == before["EndpointConfigName"]
+    faults.put(lost)
+    assert _roll_back(second, endpoint)["EndpointConfigName"] == before["EndpointConfigName"]
+
+
 def test_what_aws_rolls_back_by_itself_is_an_error_once_a_try(
     aws: Aws, group: str, artifact: str, bucket: str
 ) -> None:

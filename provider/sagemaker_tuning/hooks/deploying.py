@@ -142,7 +142,8 @@ class Deployment:
         is_created = endpoint["EndpointStatus"] == "Creating"
         wanted = pending or (endpoint.get("EndpointConfigName") if is_created else None)
         if wanted != self._name:
-            log.info("Waiting: the endpoint is %s by another", endpoint["EndpointStatus"])
+            status = endpoint["EndpointStatus"]
+            log.info("Waiting: %s is %s, not for this deployment", self.endpoint_name, status)
         elif not self._is_marked:
             config = self.hook.find_endpoint_config(self._name)
             if config is not None and config.update != self.try_id:

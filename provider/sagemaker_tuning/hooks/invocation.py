@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
+
 from sagemaker_tuning.core.errors import AwsCallFailed, PredictionFailed
 from sagemaker_tuning.core.smoke import cut
 from sagemaker_tuning.hooks.services import AwsService
@@ -12,6 +14,12 @@ from sagemaker_tuning.hooks.translation import translated
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+
+_PATIENCE = Config(read_timeout=70, retries={"mode": "standard", "total_max_attempts": 4})
+"""Seconds, because a container has 60 to answer.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ def invoke_endpoint(
     if accept:
         request["Accept"] = accept
     try:
-        answer = AwsService(hook, "sagemaker-runtime").call("InvokeEndpoint", **request)
+        runtime = AwsService(hook, "sagemaker-runtime", _PATIENCE)
+        answer = runtime.call("InvokeEndpoint", **request)
     except AwsCallFailed as error:
         if error.code != "ModelError":
             raise
