@@ -46,6 +46,7 @@ from airflow.triggers.base import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from airflow.sdk import Asset, AssetAlias, Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
@@ -62,6 +63,7 @@ __all__ = [
     "conf",
     "first_start",
     "has_to_kill",
+    "import_dags",
     "is_server_fault",
     "is_still_deferred",
     "with_first_start",
@@ -149,3 +151,15 @@ def is_server_fault(error: Exception) -> bool:
         and error.error.error == ErrorType.API_SERVER_ERROR
         and (error.error.detail or {}).get("status_code", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
+
+
+def import_dags(file: Path) -> tuple[list[Any], str | None]:
+    """Import a DAG file as Airflow does; give its DAGs, and the last line of what went wrong."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415 -- for one command alone
+    except ImportError:  # before 3.2
+        from airflow.models.dagbag import DagBag  # type: ignore[no-redef]  # noqa: PLC0415
+    bag = DagBag(str(file), collect_dags=False)
+    found = bag.process_file(str(file), only_if_updated=False, safe_mode=False)  # type: ignore[no-untyped-call]
+    lines = [error.strip().splitlines()[-1] for error in bag.import_errors.values()]
+    return list(found or ()), lines[0] if lines else None
