@@ -28,6 +28,36 @@ def leaderboard(summaries: Sequence[dict[str, Any]]) -> Rows:
     return rows
 
 
+def ranked(leaderboard: dict[str, Any]) -> Rows:
+    """The rows of a leaderboard operator's result, below a row of names."""
+    names = sorted({name for row in leaderboard["Rows"] for name in row["TunedHyperParameters"]})
+    rows = [["", leaderboard["Objective"]["MetricName"], *names, "training job"]]
+    for row in leaderboard["Rows"]:
+        tuned = row["TunedHyperParameters"]
+        values = (_short(tuned.get(name, "")) for name in names)
+        rows.append([str(row["Rank"]), f"{row['Value']:.5f}", *values, row["TrainingJobName"]])
+    return rows
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> Rows:
+    """The rows of a summary operator's result, below a row of names."""
+    cells = [["", "status", "training jobs", "objective", "", "seconds", "model"]]
+    for row in rows:
+        counters = row.get("TrainingJobStatusCounters", {})
+        cells.append(
+            [
+                row["Name"],
+                row.get("HyperParameterTuningJobStatus", "not launched"),
+                str(sum(counters.values())),
+                row.get("MetricName", ""),
+                f"{row['Value']:.5f}" if "Value" in row else "",
+                str(row.get("TrainingTimeInSeconds", "")),
+                row.get("ModelName", row.get("Reason", "")),
+            ]
+        )
+    return cells
+
+
 def best_training_job(best: dict[str, Any]) -> Rows:
     """Its name, its objective and its tuned hyperparameters, digit by digit."""
     metric = _metric(best)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from demo.pipelines.pipeline import Pipeline
 
 DEFAULT = "tune_and_create_model"
-DAG_IDS = (DEFAULT,)
+DAG_IDS = (DEFAULT, "tune_from_ui", "tune_many")
 
 
 def named(dag_id: str) -> "Pipeline":

@@ -28,6 +28,7 @@ def get_provider_info() -> dict[str, Any]:
             "operators.warm_start",
             "operators.training_job",
             "operators.leaderboard",
+            "operators.summary",
             "operators.model",
             "operators.model_package",
             "operators.gate",
@@ -42,7 +43,7 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": _modules("triggers.tuning_job", "triggers.transform_job"),
         "extra-links": [
             f"sagemaker_tuning.links.console.{link}"
-            for link in ("TuningJobLink", "BestTrainingJobLink", "ModelLink")
+            for link in ("TuningJobLink", "BestTrainingJobLink", "ModelLink", "EndpointLink")
         ],
         "config": {
             "sagemaker_tuning": {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 
@@ -19,6 +20,8 @@ from sagemaker_tuning.operators.tuning_job import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from airflow.sdk import Context
 
     from sagemaker_tuning.operators.budget import OnCeiling
 
@@ -49,8 +52,9 @@ class TunedModel(NamedTuple):
 class MappableTaskGroup(Generic[P, R]):
     """A function as a task group, which is called, or mapped, as Airflow's ``@task_group`` is.
 
-    Other than there, arguments that have a default need not be in the mappings of
-    ``expand_kwargs``, and what cannot be mapped is said when the DAG is parsed.
+    Other than there, mapped arguments that stand in the DAG may hold templates, those that have a
+    default need not be in the mappings of ``expand_kwargs``, and what cannot be mapped is said
+    when the DAG is parsed.
 
     Args:
         function: Makes the tasks.
@@ -84,7 +88,8 @@ class MappableTaskGroup(Generic[P, R]):
             TypeError: One of them cannot be mapped.
         """
         self._refuse_unmappable(kwargs)
-        result: R = self._factory().partial(**self.arguments).expand(**kwargs)
+        literal = {name for name, value in kwargs.items() if not isinstance(value, XComArg)}
+        result: R = self._factory(literal).partial(**self.arguments).expand(**kwargs)
         return result
 
     def expand_kwargs(self, kwargs: Sequence[Mapping[str, Any]] | XComArg) -> R:
@@ -113,11 +118,20 @@ class MappableTaskGroup(Generic[P, R]):
             return {**absent, **one}
 
         several = kwargs.map(whole) if isinstance(kwargs, XComArg) else [*map(whole, kwargs)]
-        result: R = self._factory().partial(**partial).expand_kwargs(several)
+        literal = () if isinstance(kwargs, XComArg) else mapped
+        result: R = self._factory(literal).partial(**partial).expand_kwargs(several)
         return result
 
-    def _factory(self) -> Any:
-        return task_group(**self.options)(self.function)
+    def _factory(self, literal: Collection[str] = ()) -> Any:
+        @functools.wraps(self.function)
+        def function(*args: Any, **kwargs: Any) -> R:
+            rendered = {
+                name: _Rendered(name, value) if name in literal else value
+                for name, value in kwargs.items()
+            }
+            return self.function(*args, **rendered)  # type: ignore[arg-type] # by signature
+
+        return task_group(**self.options)(function)
 
     def _defaults(self) -> dict[str, Any]:
         parameters = inspect.signature(self.function).parameters
@@ -135,6 +149,18 @@ class MappableTaskGroup(Generic[P, R]):
                     f"partial({name}=…) gives all the same one"
                 )
                 raise TypeError(msg)
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """A mapped argument with its templates rendered, which Airflow leaves as they are."""
+
+    name: str
+    argument: Any = field(repr=False)
+
+    def resolve(self, context: Context) -> Any:
+        """Give the value for the task at hand; Airflow calls it so when it renders the task."""
+        return context["task"].render_template(self.argument.resolve(context), context)
 
 
 def _tune_and_create_model(
