@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from sagemaker_tuning._compat import AirflowFailException
-from sagemaker_tuning.core.errors import InvalidTuningRequest, TuningJobNotFound
+from sagemaker_tuning.core.errors import (
+    InvalidTuningRequest,
+    SageMakerTuningError,
+    TuningJobNotFound,
+)
 from sagemaker_tuning.core.model_packages import objective_of
 from sagemaker_tuning.hooks.registry import SageMakerRegistryHook
 from sagemaker_tuning.operators.model_package import (
@@ -215,6 +219,47 @@ def test_assets_hear_of_the_version(best: str, group: str) -> None:
     assert extra["TrainingJobName"] == best
     metric = extra["FinalHyperParameterTuningJobObjectiveMetric"]
     assert metric["MetricName"] == "validation:auc"
+
+
+class Validating(SageMakerRegistryHook):
+    """A registry that takes its time: each version is InProgress when it is first seen."""
+
+    outcome: ClassVar[str] = "Completed"
+    seen: ClassVar[dict[str, int]] = {}
+
+    def describe_model_package(self, name_or_arn: str) -> dict[str, Any]:
+        package = super().describe_model_package(name_or_arn)
+        looks = self.seen[name_or_arn] = self.seen.get(name_or_arn, 0) + 1
+        details = [{"Name": "validation", "Status": "Failed", "FailureReason": "no artifact"}]
+        return package | {
+            "ModelPackageStatus": "InProgress" if looks == 1 else self.outcome,
+            "ModelPackageStatusDetails": {"ValidationStatuses": details},
+        }
+
+
+class ValidatingAndFailing(Validating):
+    """Likewise, and none of them passes."""
+
+    outcome = "Failed"
+
+
+def test_a_version_that_aws_validates_is_waited_for(aws: Aws, best: str, group: str) -> None:
+    """It can be deployed only when it is Completed; nothing is registered twice meanwhile."""
+    operator = _register(best, group)
+    operator.aws_hook_class = Validating
+    result = operator.execute(context())
+    assert Validating.seen[result["ModelPackageArn"]] == 2
+    assert _versions(aws, group) == [1]
+
+
+def test_a_version_that_fails_is_an_error_of_its_try(aws: Aws, best: str, group: str) -> None:
+    """With AWS's reason; each further try makes one further version, and no more."""
+    for number in (1, 2):
+        operator = _register(best, group)
+        operator.aws_hook_class = ValidatingAndFailing
+        with pytest.raises(SageMakerTuningError, match=r"is Failed: validation: no artifact"):
+            operator.execute(context(FakeTaskInstance(run_id="run", try_number=number)))
+        assert _versions(aws, group) == list(range(1, number + 1))
 
 
 def _approve(arn: str, status: str = "Approved", **arguments: Any) -> Any:

@@ -262,3 +262,12 @@ def test_how_many_are_kept_is_a_number(pipeline: Pipeline, keep: Any) -> None:
         pipeline.clean_up(keep=keep)
     with pytest.raises(AirflowFailException, match="dry_run: 'perhaps': true or false"):
         pipeline.clean_up(dry_run="perhaps")
+
+
+@pytest.mark.parametrize("name", ["", "an endpoint", "x" * 64])
+def test_what_can_be_no_endpoints_name_is_not_taken_for_absent(
+    pipeline: Pipeline, name: str
+) -> None:
+    """AWS says of it what it says of one that is not there, which needs nothing."""
+    with pytest.raises(AirflowFailException, match="EndpointName: "):
+        pipeline.clean_up(endpoint_name=name)

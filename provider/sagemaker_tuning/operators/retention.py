@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
+from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
 from sagemaker_tuning.hooks.retention import Retention
@@ -110,6 +111,7 @@ class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
         """Delete what has to go, and say what is kept and why."""
         with errors_for_airflow():
+            _check_endpoint_name(self.endpoint_name)
             keep, dry_run = _number(self.keep), as_bool(self.is_dry_run, "dry_run")
             retention = Retention(
                 hook=self.hook,
@@ -123,6 +125,15 @@ class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
         what = "would be deleted (dry run)" if dry_run else "deleted"
         self.log.info("%d versions %s, %d kept", len(result["Deleted"]), what, len(result["Kept"]))
         return {**result, "DryRun": dry_run}
+
+
+def _check_endpoint_name(name: str | None) -> None:
+    """Refuse what can be no name: AWS says the same of it as of an endpoint that is not there."""
+    if name is not None:
+        shape = shapes.input_shape("DescribeEndpoint")
+        mistakes = list(shapes.violations({"EndpointName": name}, shape))
+        if mistakes:
+            raise InvalidTuningRequest(mistakes)
 
 
 def _number(value: object) -> int:
