@@ -78,8 +78,8 @@ class TransformJob:
             self._directory.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._directory) as directory:
                 self._end(*self._transform(Path(directory)))
-        except RetiredError:
-            self._end(Outcome([], None), None)
+        except RetiredError:  # it was stopped or halted
+            self._end(Outcome([], None), INTERNAL_ERROR)
         except Exception:  # noqa: BLE001 -- logged; the job must end whatever it was
             _log.exception("transform job %s", self.name)
             self._end(Outcome([], None), INTERNAL_ERROR)

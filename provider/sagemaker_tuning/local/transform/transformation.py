@@ -67,7 +67,7 @@ class Transformation:
             directory: an empty one, for the files.
 
         Raises:
-            S3AccessError: there are no input objects.
+            S3AccessError: there are no input objects, or two that would have one output.
             ServingError: the model answers no more, or was closed.
         """
         self._say(
@@ -76,7 +76,6 @@ class Transformation:
             f" BatchStrategy={_STRATEGIES[self._records.strategy]}"
         )
         outcome = Outcome([], None)
-        count = 0
         for count, each in enumerate(inputs(self._request), start=1):
             path = directory / str(count)
             failure = self._transform(each, path)
@@ -85,9 +84,6 @@ class Transformation:
             else:
                 path.unlink(missing_ok=True)
                 outcome = outcome._replace(failure=outcome.failure or failure)
-        if not count:
-            source = self._request["TransformInput"]["DataSource"]["S3DataSource"]
-            raise objects.S3AccessError(objects.no_objects_message(source["S3Uri"]))
         return outcome
 
     def _transform(self, each: Input, path: Path) -> str | None:
