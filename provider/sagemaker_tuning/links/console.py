@@ -80,3 +80,11 @@ class ModelLink(ConsoleLink):
     name = "SageMaker model"
     key = "sagemaker_model"
     format_str = _HOME + "/models/{model_name}"
+
+
+class EndpointLink(ConsoleLink):
+    """The endpoint's page in the console."""
+
+    name = "SageMaker endpoint"
+    key = "sagemaker_endpoint"
+    format_str = _HOME + "/endpoints/{endpoint_name}"

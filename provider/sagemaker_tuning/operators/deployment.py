@@ -27,6 +27,7 @@ from sagemaker_tuning.hooks.deploying import Deployment
 from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
 from sagemaker_tuning.hooks.model_creation import ModelCreation
 from sagemaker_tuning.hooks.roles import with_role_arns
+from sagemaker_tuning.links.console import EndpointLink
 from sagemaker_tuning.operators.base import DEFAULT_POLL_INTERVAL, default_deferrable
 from sagemaker_tuning.operators.documents import as_document, as_mapping
 from sagemaker_tuning.operators.identity import launch_identity
@@ -124,6 +125,7 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
     template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
         ("deployment_config", "endpoint_config_fields", "model_fields", "tags"), "json"
     )
+    operator_extra_links = (EndpointLink(),)
     ui_color = "#f3e8fd"
 
     def __init__(
@@ -166,6 +168,9 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
     def step(self, context: Context) -> dict[str, Any] | None:
         """Do the next thing that is missing until the endpoint serves the model package."""
         if self._deployment is None:
+            hook, name = self.hook, self.endpoint_name
+            is_local = hook.is_local
+            EndpointLink.keep(context, self, hook.conn, is_local=is_local, endpoint_name=name)
             PackageVersion.of(self.model_package_name)
             package = self.hook.describe_model_package(self.model_package_name)
             if package["ModelPackageStatus"] in _BEING_MADE:

@@ -10,6 +10,7 @@ from sagemaker_tuning.core.deployments import PackageVersion
 from sagemaker_tuning.core.errors import SageMakerTuningError, TuningJobNotFound
 from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
 from sagemaker_tuning.hooks.rollback import Rollback
+from sagemaker_tuning.links.console import EndpointLink
 from sagemaker_tuning.operators.base import DEFAULT_POLL_INTERVAL, default_deferrable
 from sagemaker_tuning.operators.identity import launch_identity
 from sagemaker_tuning.operators.waiting import WaitsByLooking
@@ -68,6 +69,7 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
     template_fields: Sequence[str] = aws_template_fields(
         "endpoint_name", "model_package_name", "reason"
     )
+    operator_extra_links = (EndpointLink(),)
     ui_color = "#f3e8fd"
 
     def __init__(
@@ -92,6 +94,9 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
 
     def step(self, context: Context) -> dict[str, Any] | None:
         """Do the next thing that is missing until the endpoint does not serve the model package."""
+        hook, name = self.hook, self.endpoint_name
+        is_local = hook.is_local
+        EndpointLink.keep(context, self, hook.conn, is_local=is_local, endpoint_name=name)
         package = PackageVersion.of(self.model_package_name)
         retain = {"RetainAllVariantProperties": True} if self.retain_all_variant_properties else {}
         rollback = Rollback(

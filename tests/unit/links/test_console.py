@@ -9,7 +9,12 @@ import pytest
 
 from sagemaker_tuning.get_provider_info import get_provider_info
 from sagemaker_tuning.links import console
-from sagemaker_tuning.links.console import BestTrainingJobLink, ModelLink, TuningJobLink
+from sagemaker_tuning.links.console import (
+    BestTrainingJobLink,
+    EndpointLink,
+    ModelLink,
+    TuningJobLink,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator, Context
@@ -33,6 +38,7 @@ def _kept(
     ti = FakeTaskInstance()
     client = SimpleNamespace(meta=SimpleNamespace(**meta))
     names = {"tuning_job_name": "churn", "training_job_name": "churn-001", "model_name": "m"}
+    names["endpoint_name"] = "e"
     link.keep(cast("Context", {"ti": ti}), _OPERATOR, client, is_local=is_local, **names)
     (kept,) = ti.xcoms.values()
     return cast("dict[str, Any]", kept)
@@ -58,6 +64,12 @@ def _kept(
             "us-gov-west-1",
             "aws-us-gov",
             "console.amazonaws-us-gov.com/sagemaker/home?region=us-gov-west-1#/models/m",
+        ),
+        (
+            EndpointLink,
+            "us-east-1",
+            "aws",
+            "console.aws.amazon.com/sagemaker/home?region=us-east-1#/endpoints/e",
         ),
     ],
 )
