@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagemaker_tuning._compat import AirflowFailException
+from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
 from sagemaker_tuning.core.errors import (
     DeploymentFailed,
     InvalidTuningRequest,
@@ -56,12 +56,12 @@ def _package(aws: Aws, group: str, artifact: str, **members: Any) -> str:
 
 
 def _deploy(package: str, endpoint: str, **arguments: Any) -> SageMakerDeployModelPackageOperator:
-    given: Document = {"role": serving.ROLE, "instance_type": "ml.m5.large", "poll_interval": 0.1}
+    given: Document = {"role": serving.ROLE, "instance_type": "ml.m5.large", "deferrable": False}
     return SageMakerDeployModelPackageOperator(
         task_id="deploy",
         model_package_name=package,
         endpoint_name=endpoint,
-        deferrable=False,
+        poll_interval=0.1,
         **(given | arguments),
     )
 
@@ -146,6 +146,19 @@ def test_callers_do_not_notice_a_deployment(aws: Aws, group: str, artifact: str)
     assert back["ModelApprovalStatus"] == "Rejected"
     assert _approval(aws, second) == ("Rejected", "no good")
     assert _approval(aws, first) == ("PendingManualApproval", None)
+
+
+def test_a_wait_goes_on_in_another_process(aws: Aws, group: str, artifact: str) -> None:
+    """Deferred, nothing is kept but AWS's own state; the endpoint is created once."""
+    package, endpoint = _package(aws, group, artifact), serving.unique("endpoint")
+    ti = FakeTaskInstance(task_id="deploy")
+    with pytest.raises(TaskDeferred) as deferred:
+        _deploy(package, endpoint, deferrable=True).execute_again(context(ti))
+    assert deferred.value.method_name == "execute_again"
+    serving.settled(aws, endpoint)
+    result = _deploy(package, endpoint, deferrable=True).execute_again(context(ti))
+    assert result["EndpointName"] == endpoint
+    assert _status(aws, endpoint) == "InService"
 
 
 def test_a_first_deployment_is_rolled_back_to_nothing(aws: Aws, group: str, artifact: str) -> None:
