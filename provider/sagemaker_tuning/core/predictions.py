@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _SHOWN = 80
-_AROUND_NUMBERS = " []\"'\t"
+_AROUND_NUMBERS = " []\"'\t\r\n"
 """What built-in XGBoost puts around the probabilities of several classes, and CSV around text."""
 
 
@@ -56,16 +56,12 @@ class Predictions:
         self.rows[file] = len(self.labels) - before
 
     def _add(self, line: bytes, first: int) -> None:
-        cells = line.decode().split(",")
-        predictions = cells[first:]
-        if not predictions:
+        cells = line.split(b",")
+        label, *values = _numbers([cells[0], *cells[first:]])
+        if not values:
             raise ValueError(f"{len(cells)} columns, and predictions begin after {first}")
-        if "]" in predictions[-1] and "[" not in predictions[0]:
-            raise ValueError("of a list of numbers for each row, only some are here")
-        if self.width not in {0, len(predictions)}:
-            raise ValueError(f"{len(predictions)} predictions, where others have {self.width}")
-        label = _number(cells[0])
-        values = [_number(cell) for cell in predictions]
+        if self.width not in {0, len(values)}:
+            raise ValueError(f"{len(values)} predictions, where others have {self.width}")
         self.width = len(values)
         self.labels.append(label)
         self.values.extend(values)
@@ -121,18 +117,23 @@ def output_of(key: str, outputs: Sequence[str]) -> str | None:
     return max(found, key=len, default=None)
 
 
-def _number(text: str) -> float:
+def _numbers(cells: Sequence[bytes]) -> list[float]:
+    """Read a row fast, or, where something is wrong with it, cell by cell."""
+    try:
+        numbers = list(map(float, cells))
+    except ValueError:
+        if b"]" in cells[-1] and b"[" not in b"".join(cells):
+            raise ValueError("of a list of numbers for each row, only some are here") from None
+        return list(map(_number, cells))
+    return numbers if math.isfinite(sum(numbers)) else list(map(_number, cells))
+
+
+def _number(cell: bytes) -> float:
+    text = cell.decode().strip(_AROUND_NUMBERS)
     try:
         number = float(text)
     except ValueError:
-        number = _parsed(text.strip(_AROUND_NUMBERS))
-    if not math.isfinite(number):
-        raise ValueError(f"{text.strip()!r} is no finite number")
-    return number
-
-
-def _parsed(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
         raise ValueError(f"{text!r} is no number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no finite number")
+    return number

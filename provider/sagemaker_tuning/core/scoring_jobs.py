@@ -57,7 +57,7 @@ class ScoringNames:
 
 def name_part(identity: LaunchIdentity) -> str:
     """Give what all names of a task instance's scorings contain, of whichever epoch."""
-    return f"-{identity.digest}-"
+    return identity.digest
 
 
 def is_scoring_name(identity: LaunchIdentity, name: str) -> bool:

@@ -189,6 +189,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
         self.deferrable = default_deferrable() if deferrable is None else deferrable
         self.poll_interval = poll_interval
         self._job_names: set[str] = set()
+        self._is_killed = False
 
     def step(self, context: Context) -> dict[str, Any] | None:
         """Launch what is missing, look at the transform jobs, and decide once both are done."""
@@ -219,6 +220,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
 
     def on_kill(self) -> None:
         """Stop the transform jobs; Airflow leaves no time for more."""
+        self._is_killed = True
         stop_scoring(self.hook, sorted(self._job_names))
 
     def pause_trigger(self, context: Context, pause: timedelta) -> BaseTrigger:  # noqa: ARG002 -- as its base class has it
@@ -226,6 +228,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
         return SageMakerTransformPauseTrigger(
             transform_job_names=sorted(self._job_names),
             moment=(datetime.now(UTC) + pause).isoformat(),
+            stop_on_kill=bool(self._job_names),
             **connection_arguments(self),
         )
 
@@ -246,6 +249,8 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             scorings.append(Scoring(self.hook, plan, champion, "champion", self._job_names))
         _validate(scorings)
         outputs = [scoring.look() for scoring in scorings]
+        if self._is_killed:  # while one was being launched
+            stop_scoring(self.hook, sorted(self._job_names))
         if not all(outputs):
             return None
         predictions = [

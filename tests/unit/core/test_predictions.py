@@ -57,6 +57,7 @@ def test_a_list_of_numbers_for_each_row(row: str) -> None:
         (["label,prediction"], 1, "test.csv, line 1: 'label' is no number"),
         (["1"], 1, "test.csv, line 1: 1 columns, and predictions begin after 1"),
         (["1,2,3", "0,2"], 1, "test.csv, line 2: 1 predictions, where others have 2"),
+        (["0.625]"], 1, "test.csv, line 1: of a list of numbers for each row, only some"),
         (["2,0.625]"], 1, "test.csv, line 1: of a list of numbers for each row, only some"),
     ],
 )

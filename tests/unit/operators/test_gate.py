@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
-from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException, TaskDeferred
+from sagemaker_tuning._compat import (
+    AirflowFailException,
+    AirflowSkipException,
+    TaskDeferralTimeout,
+    TaskDeferred,
+)
 from sagemaker_tuning.core.errors import AwsCallFailed, ScoringFailed
 from sagemaker_tuning.operators.gate import SageMakerModelPackageGateOperator
 from tests.operators.task import FakeTaskInstance, context
@@ -300,6 +306,60 @@ def test_a_killed_worker_stops_both_jobs() -> None:
         gate.execute(context(_first_try()))
     gate.on_kill()
     assert account.live_jobs() == []
+
+
+def test_a_kill_while_a_job_is_launched_stops_it_too() -> None:
+    """The call that is under way may come through after the kill."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.looks_until_done = 1_000_000
+    gate = _gate(account, deferrable=True)
+    create = account._create_transform_job  # noqa: SLF001 -- the fake's own
+
+    def killed(**request: Any) -> dict[str, Any]:
+        gate.on_kill()
+        return create(**request)
+
+    vars(account)["_create_transform_job"] = killed
+    with pytest.raises(ScoringFailed, match="is Stopped"):
+        gate.execute(context(_first_try()))
+    assert account.live_jobs() == []
+
+
+def test_a_task_that_is_out_of_time_leaves_nothing() -> None:
+    """Deferred waits included: the jobs are stopped, models and outputs deleted."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.looks_until_done = 1_000_000
+    ti = _first_try()
+    with pytest.raises(TaskDeferred):
+        _run(account, ti, deferrable=True)
+    gate = _gate(account, deferrable=True, execution_timeout=timedelta(seconds=60))
+    late = replace(ti, start_date=datetime.now(UTC) - timedelta(seconds=61))
+    with pytest.raises(TaskDeferralTimeout, match="execution_timeout"):
+        gate.execute_again(context(late))
+    assert (account.models, account.outputs, account.live_jobs()) == ({}, [], [])
+
+
+def test_a_package_that_is_being_made_is_waited_for() -> None:
+    """AWS may still be validating it; there is nothing to stop meanwhile."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.packages[2]["ModelPackageStatus"] = "InProgress"
+    with pytest.raises(TaskDeferred) as deferred:
+        _run(account, _first_try(), deferrable=True)
+    trigger: Any = deferred.value.trigger
+    assert not trigger.stop_on_kill
+    account.packages[2]["ModelPackageStatus"] = "Failed"
+    with pytest.raises(AirflowFailException, match="is Failed, not Completed"):
+        _run(account, _first_try())
+
+
+def test_a_package_of_no_group_has_no_champion() -> None:
+    """It is refused before anything is created."""
+    account = Account(champion=BAD, challenger=GOOD)
+    del account.packages[2]["ModelPackageGroupName"]
+    account.packages[2]["ModelPackageArn"] = f"{GROUP_ARN}-alone"
+    with pytest.raises(AirflowFailException, match="model_package_name"):
+        _run(account, _first_try())
+    assert not account.models
 
 
 @pytest.mark.parametrize(
