@@ -33,8 +33,13 @@ MOST_RUNNING = 4
 
 
 @pytest.fixture(scope="module")
-def model(aws: Aws, completed: Document) -> str:
-    return serving.create_model(aws, serving.artifact_of(aws, completed))
+def uri(aws: Aws, completed: Document) -> str:
+    return serving.artifact_of(aws, completed)
+
+
+@pytest.fixture(scope="module")
+def model(aws: Aws, uri: str) -> str:
+    return serving.create_model(aws, uri)
 
 
 @pytest.fixture
@@ -114,16 +119,9 @@ def test_further_jobs_wait_and_can_be_stopped_as_they_do(aws: Aws, endless: Docu
         assert stop(aws, name)["TransformJobStatus"] == "Stopped"
 
 
-def test_a_job_goes_on_when_its_model_is_deleted(aws: Aws, endless: Document) -> None:
+def test_a_job_goes_on_when_its_model_is_deleted(aws: Aws, uri: str, bucket: str) -> None:
     """As on AWS; it has had the model since it was created."""
-    described = aws.sagemaker.describe_model(ModelName=endless["ModelName"])
-    container = described["PrimaryContainer"]
-    model = serving.unique("model")
-    aws.sagemaker.create_model(
-        ModelName=model, ExecutionRoleArn=serving.ROLE, PrimaryContainer=container
-    )
-    bucket = endless["TransformOutput"]["S3OutputPath"][5:].partition("/")[0]
-    data = place(bucket)
+    model, data = serving.create_model(aws, uri), place(bucket)
     put(aws, f"{data}part.csv", RECORD)
     asked = request(model, data)
     aws.sagemaker.create_transform_job(**asked)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import Faults
 from tests.contract import serving
 from tests.contract.aws import Aws, Document
 from tests.contract.examples import IMAGE
@@ -158,6 +159,15 @@ def test_input_that_is_not_there(aws: Aws, model: str, data: str) -> None:
     """AWS looks for it before it creates a job."""
     message = refusal(aws.sagemaker.create_transform_job, **request(model, data))
     assert message.startswith(f'No S3 objects found under S3 URL "{data}"')
+
+
+def test_a_request_whose_answer_is_lost(aws: Aws, faults: Faults, model: str, data: str) -> None:
+    """It was carried out once: the repeated one is told that the name is taken."""
+    put(aws, f"{data}part.csv", RECORD)
+    asked = request(model, data)
+    faults.put({"kind": "drop_after", "operation": "CreateTransformJob"})
+    refusal(aws.sagemaker.create_transform_job, "ResourceInUse", **asked)
+    assert ended(aws, asked["TransformJobName"])["TransformJobStatus"] == "Completed"
 
 
 def test_models_that_batch_transform_does_not_take(aws: Aws, uri: str, data: str) -> None:
