@@ -16,7 +16,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-clients test-oldest lint format bench bench-tuning lock wheel
+.PHONY: help venv demo up down test test-clients test-oldest test-sqs lint format bench bench-tuning lock wheel
 .SILENT:
 
 help: ## list the targets (the default)
@@ -50,6 +50,10 @@ test-oldest: venv ## the tests that Airflow has a part in, on the oldest one tha
 	ENDPOINT_PYTHON=$(BIN)/python .venv-airflow-$(OLDEST)/bin/python -m pytest \
 		$(or $(ARGS),$(OLDEST_TESTS))
 
+test-sqs: venv ## S3's events through EventBridge, an SQS queue and Airflow, with the extra sqs
+	sh requirements/venv.sh requirements/airflow-$(AIRFLOW)-sqs.txt .venv-sqs
+	ENDPOINT_PYTHON=$(BIN)/python .venv-sqs/bin/python -m pytest $(or $(ARGS),tests/sqs)
+
 lint: venv ## ruff, mypy and the import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -73,6 +77,7 @@ lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions
 	$(COMPILE) setup.cfg $(LOCKED:.txt=.in) --extra dev -o $(LOCKED) && \
 	$(COMPILE) --exclude-newer 2025-09-05 setup.cfg requirements/airflow-$(OLDEST).in \
 		--extra templates -o requirements/airflow-$(OLDEST).txt && \
+	$(COMPILE) setup.cfg $(LOCKED:.txt=-sqs.in) --extra sqs -o $(LOCKED:.txt=-sqs.txt) && \
 	$(COMPILE) requirements/sagemaker-sdk-v2.in -o requirements/sagemaker-sdk-v2.txt && \
 	$(COMPILE) requirements/sagemaker-sdk-v3.in -o requirements/sagemaker-sdk-v3.txt
 

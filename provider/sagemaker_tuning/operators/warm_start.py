@@ -59,7 +59,8 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
     Args:
         tuning_job_config: ``HyperParameterTuningJobConfig``, the same that is given to
             ``SageMakerCreateTuningJobOperator``: a mapping, or a file, and templated.
-        training_job_definition: ``TrainingJobDefinition``, likewise.
+        training_job_definition: ``TrainingJobDefinition``, likewise. What ``additional_fields``
+            would change in the request is not looked at here.
         warm_start_type: ``TransferLearning``, for new data, or ``IdenticalDataAndAlgorithm``, whose
             parents have the same training image and input data.
         max_parents: 1 to 5.

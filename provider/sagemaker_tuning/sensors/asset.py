@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,7 +17,7 @@ from sagemaker_tuning._compat import (
     is_server_fault,
     with_first_start,
 )
-from sagemaker_tuning.core.debounce import Arrival, Debounce, Superseded, WaitUntil
+from sagemaker_tuning.core.debounce import Arrival, Debounce, Decision, Superseded, WaitUntil
 from sagemaker_tuning.operators.base import SHORTEST_DEFERRAL, time_left
 
 if TYPE_CHECKING:
@@ -98,14 +99,26 @@ class AssetDebounceSensor(BaseOperator):
             self.log.info("no event of %s has triggered this run: it goes on", self.asset.name)
             return None
         debounce = self._debounce()
+        while isinstance(decision := self._look(context, debounce, min(own)), WaitUntil):
+            moment = decision.moment + _GRACE
+            left = moment - datetime.now(UTC)
+            if left > SHORTEST_DEFERRAL:
+                self._defer(context, moment)
+            time.sleep(max(0, left.total_seconds()))
+        if isinstance(decision, Superseded):
+            raise AirflowSkipException(decision.reason)
+        self.log.info("the burst is over: its newest event is of %s", decision.until)
+        return decision.until.isoformat()
+
+    def _look(self, context: Context, debounce: Debounce, first: datetime) -> Decision:
         try:
-            arrivals = self._arrivals(context, debounce, min(own))
+            arrivals = self._arrivals(context, debounce, first)
         except Exception as error:
             if not is_server_fault(error):
                 raise
             # Airflow cannot list events while a run that one has triggered is queued.
             self.log.warning("the events cannot be read, looking again later: %s", error)
-            self._defer(context, datetime.now(UTC) + SHORTEST_DEFERRAL)
+            return WaitUntil(datetime.now(UTC) + SHORTEST_DEFERRAL)
         run = context["dag_run"]
         decision = debounce.decide(
             arrivals,
@@ -113,13 +126,9 @@ class AssetDebounceSensor(BaseOperator):
             started=run.start_date or run.run_after,
             now=datetime.now(UTC) - _GRACE,
         )
-        if isinstance(decision, Superseded):
-            raise AirflowSkipException(decision.reason)
         if isinstance(decision, WaitUntil):
             self.log.info("the burst is over at %s unless more arrives", decision.moment)
-            self._defer(context, decision.moment + _GRACE)
-        self.log.info("the burst is over: %d events known", len(arrivals))
-        return decision.until.isoformat()
+        return decision
 
     def execute_again(self, context: Context, event: Any = None) -> str | None:  # noqa: ARG002 -- Airflow calls it so
         """Look again after a wait: more may have arrived."""

@@ -110,6 +110,15 @@ def test_the_wait_ends_when_the_burst_can_grow_no_more() -> None:
     assert again.value.trigger.moment - trigger.moment == timedelta(minutes=1)
 
 
+def test_a_short_wait_is_not_worth_leaving_the_worker_for() -> None:
+    """Airflow may take a task that is resumed within seconds for one that has failed."""
+    moment = datetime.now(UTC)
+    events = Events([event(1, moment, "run")])
+    task = sensor(quiet=timedelta(seconds=0.1))
+    assert task.execute(context(events, "run")) == moment.isoformat()
+    assert datetime.now(UTC) - moment > timedelta(seconds=0.1)
+
+
 def test_a_run_without_events_of_the_asset_goes_on_at_once() -> None:
     """It was triggered by hand, and nobody is asked."""
     events = Events([event(1, NOW, "run")])
