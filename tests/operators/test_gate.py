@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import TaskStatesResult
+from airflow.serialization.serialized_objects import DagSerialization
 
 from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException, TaskDeferred
 from sagemaker_tuning.core.errors import ScoringFailed
@@ -293,3 +295,15 @@ def test_a_deferred_pause_ends_in_time() -> None:
     moment = "2026-01-01T00:00:00+00:00"
     trigger = SageMakerTransformPauseTrigger(transform_job_names=["job"], moment=moment)
     assert asyncio.run(asyncio.wait_for(first(trigger), timeout=60)) == moment
+
+
+def test_a_dag_with_a_function_as_metric_can_be_stored() -> None:
+    """Airflow keeps what it can show of it; the worker has the function itself."""
+
+    def mean(labels: Any, predictions: Any) -> float:
+        return float(abs(labels - predictions).mean())
+
+    with DAG("gate", schedule=None) as dag:
+        _gate("{{ params.arn }}", "s3://bucket/test", metric=mean, objective_type="Minimize")
+    document = json.dumps(DagSerialization.to_dict(dag), default=str)
+    assert "params.arn" in document

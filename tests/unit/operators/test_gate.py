@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from sagemaker_tuning._compat import (
     AirflowFailException,
@@ -420,16 +418,3 @@ def test_further_fields_reach_the_requests() -> None:
     }
     assert model["EnableNetworkIsolation"] is True
     assert all(tags["team"] == "churn" for tags in account.tags.values())
-
-
-def test_a_function_as_metric_survives_airflow() -> None:
-    """A DAG with one can be stored, and the worker calls it."""
-
-    def mean(labels: Any, predictions: Any) -> float:
-        return float(abs(labels - predictions[:, 0]).mean()) if predictions.ndim > 1 else 0.0
-
-    with DAG("gate", schedule=None) as dag:
-        gate = _gate(Account(None, GOOD), metric=mean, objective_type="Minimize")
-    assert DagSerialization.to_dict(dag)
-    result = gate.execute(context(_first_try()))
-    assert (result["MetricName"], result["Type"]) == ("mean", "Minimize")
