@@ -4,7 +4,8 @@ AIRFLOW ?= 3.3.2
 LOCKED := requirements/airflow-$(AIRFLOW).txt
 OLDEST := 3.0.6
 # What an Airflow has a part in, rather than AWS: to run in minutes.
-OLDEST_TESTS = tests/unit/hooks tests/unit/links tests/unit/operators tests/unit/triggers \
+OLDEST_TESTS = tests/unit/hooks tests/unit/links tests/unit/operators tests/unit/sensors \
+	tests/unit/triggers \
 	$(patsubst %,tests/operators/test_%.py,deferral documents policies sensors tuning_job) \
 	$(patsubst %,tests/integration/crashes/test_%.py,cleared components ended worker_killed)
 BIN := .venv/bin

@@ -154,6 +154,15 @@ def test_a_bad_document_is_told_with_all_its_mistakes() -> None:
         operator.execute(_context("bad", "run 1", "find"))
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"max_parents": 0}, {"max_parents": 6}, {"max_training_jobs": 0}]
+)
+def test_numbers_out_of_range_are_told_when_the_dag_is_parsed(wrong: Document) -> None:
+    """With what would be right."""
+    with pytest.raises(ValueError, match="give"):
+        SageMakerFindWarmStartParentsOperator(task_id="find", **tuning_request(), **wrong)
+
+
 @pytest.mark.parametrize("nothing", ["None", "", "null", None])
 def test_no_warm_start_may_be_a_text(client: Any, nothing: str | None) -> None:
     """What a template makes of None is a start without parents."""

@@ -120,6 +120,9 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
         if not 1 <= max_parents <= MAX_PARENTS:
             msg = f"max_parents is {max_parents!r}: give 1 to {MAX_PARENTS}"
             raise ValueError(msg)
+        if max_training_jobs < 1:
+            msg = f"max_training_jobs is {max_training_jobs!r}: give a number of 1 or more"
+            raise ValueError(msg)
         self.tuning_job_config = tuning_job_config
         self.training_job_definition = training_job_definition
         self.warm_start_type = warm_start_type
