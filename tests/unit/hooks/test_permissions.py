@@ -128,7 +128,7 @@ def _called(call: ast.Call, method: str, function: ast.AST, where: str) -> list[
     if method in _CALLS:
         return _texts(call.args[0], function, where)
     if method == "_delete" and call.args and isinstance(call.args[0], ast.Constant):
-        return [f"{verb}{call.args[0].value}" for verb in ("Delete", "Describe")]
+        return [f"{verb}{call.args[0].value!s}" for verb in ("Delete", "Describe")]
     if method == "get_waiter":
         return [_OF_WAITERS[text] for text in _texts(call.args[0], function, where)]
     if method in _OF_THE_AMAZON_HOOK:
@@ -155,7 +155,7 @@ def _texts(argument: ast.expr, function: ast.AST, where: str) -> list[str]:
 @cache
 def _methods() -> dict[str, str]:
     """Give the operations by the names of boto3's methods; those of one word mean too much else."""
-    found = {}
+    found: dict[str, str] = {}
     for service in _SERVICES:
         model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
         found |= {xform_name(name): name for name in model.operation_names}
