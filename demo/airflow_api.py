@@ -70,6 +70,34 @@ class AirflowApi:
             return None
         return answer.raise_for_status().json()["value"]
 
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """The DAG's runs, oldest first: `dag_run_id`, `state`, ..."""
+        answer = self._get(f"/dags/{dag_id}/dagRuns?order_by=run_after&limit={_MOST_TASKS}")
+        runs: list[dict[str, Any]] = answer["dag_runs"]
+        return runs
+
+    def unpause(self, dag_id: str) -> None:
+        """Have the DAG run by its schedule."""
+        self._http.patch(f"/dags/{dag_id}", json={"is_paused": False}).raise_for_status()
+
+    def approve(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Say yes to what an ApprovalOperator asks."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        body = {"chosen_options": ["Approve"], "params_input": {}}
+        self._http.patch(path, json=body).raise_for_status()
+
+    def set_variable(self, key: str, value: str) -> None:
+        """Set a Variable, whether there is one or not."""
+        entity = {"key": key, "value": value}
+        action = {"action": "create", "action_on_existence": "overwrite", "entities": [entity]}
+        self._http.patch("/variables", json={"actions": [action]}).raise_for_status()
+
+    def create_asset_event(self, name: str) -> None:
+        """Say that an asset of that name, which a DAG has, has been updated."""
+        (asset,) = self._get(f"/assets?name_pattern={name}")["assets"]
+        body = {"asset_id": asset["id"], "extra": {}}
+        self._http.post("/assets/events", json=body).raise_for_status()
+
     def _get(self, path: str) -> dict[str, Any]:
         body: dict[str, Any] = self._http.get(path).raise_for_status().json()
         return body

@@ -35,6 +35,12 @@ class DagRun:
     started: datetime
 
     @classmethod
+    def found(cls, stack: Stack, run: dict[str, Any]) -> "DagRun":
+        """A run that Airflow has begun by itself, as its API has it."""
+        queued = datetime.fromisoformat(run["queued_at"])
+        return cls(stack, run["dag_id"], run["dag_run_id"], queued)
+
+    @classmethod
     def start(cls, stack: Stack, dag_id: str, conf: dict[str, Any] | None = None) -> "DagRun":
         """Trigger a run.
 
@@ -46,7 +52,7 @@ class DagRun:
         Raises:
             DemoError: Airflow cannot read the DAG.
         """
-        _wait_for_dag(stack, dag_id)
+        wait_for_dag(stack, dag_id)
         started = datetime.now(UTC)
         return cls(stack, dag_id, stack.api.trigger(dag_id, conf), started)
 
@@ -63,19 +69,24 @@ class DagRun:
         return str(self.stack.api.dag_run(self.dag_id, self.run_id)["state"])
 
     def follow(
-        self, stretches: Stretches, attend: Callable[["DagRun"], None] = lambda _: None
+        self,
+        stretches: Stretches,
+        *,
+        title: str | None = None,
+        attend: Callable[["DagRun"], None] = lambda _: None,
     ) -> None:
         """Tell how it gets on until it has ended.
 
         Args:
             stretches: Takes the times of its parts.
+            title: What stands above.
             attend: Called again and again, to do what the run waits for a person to do.
 
         Raises:
             DemoError: A task failed, or the stack broke down.
         """
         begin = time.monotonic()
-        console.heading(f"Airflow runs the DAG {self.dag_id}")
+        console.heading(title or f"Airflow runs the DAG {self.dag_id}")
         state = self._watch(attend)
         tasks = self.tasks()
         stretches += timings.of_tasks(tasks, time.monotonic() - begin)
@@ -113,7 +124,12 @@ class DagRun:
         raise DemoError(f"the task {first['task_id']} failed; its whole log is {log}")
 
 
-def _wait_for_dag(stack: Stack, dag_id: str) -> None:
+def wait_for_dag(stack: Stack, dag_id: str) -> None:
+    """Return when Airflow has read a DAG.
+
+    Raises:
+        DemoError: It cannot, or does not in time.
+    """
     deadline = time.monotonic() + _READ_SECONDS
     while not stack.api.has_dag(dag_id):
         stack.check()

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from demo.pipelines.pipeline import Pipeline
 
 DEFAULT = "tune_and_create_model"
-DAG_IDS = (DEFAULT, "tune_from_ui", "tune_many")
+DAG_IDS = (
+    DEFAULT,
+    "tune_from_ui",
+    "tune_many",
+    "retrain_on_schedule",
+    "retrain_on_new_data",
+)
 
 
 def named(dag_id: str) -> "Pipeline":
