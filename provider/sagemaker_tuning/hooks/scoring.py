@@ -70,7 +70,7 @@ class Scoring:
         plan: What all scorings of the task have in common.
         package: Answer of DescribeModelPackage.
         part: ``challenger`` or ``champion``, for messages.
-        job_names: Gets the names of all jobs that are looked at or created.
+        job_names: Gets the names of all jobs that are this task's, before they are created.
     """
 
     def __init__(
@@ -117,13 +117,17 @@ class Scoring:
         """
         for generation in range(1, MAX_GENERATION + 1):
             name = self.names.job_name(generation)
-            self._job_names.add(name)
             job = self._jobs.find(name)
             if job is None:
+                self._job_names.add(name)
                 self._launch(name)
                 return None
             tags = self._tags(job)
-            if tags is None or (is_live(job) and self._is_awaited(job, tags)):
+            if tags is None:
+                return None
+            is_awaited = is_live(job) and self._is_awaited(job, tags)
+            self._job_names.add(name)  # not before it is certain that it is no other's
+            if is_awaited:
                 return None
             is_mine = tags.get(TRY_TAG) == self._plan.launch.try_id
             if is_mine or not self._plan.launch.is_first_try:

@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sagemaker_tuning.core.adoption import IDENTITY_TAG, TRY_TAG
 from sagemaker_tuning.core.artifacts import Folders
 from sagemaker_tuning.core.errors import SageMakerTuningError
 from sagemaker_tuning.core.scoring_jobs import is_scoring_name, name_part
@@ -16,7 +17,7 @@ from sagemaker_tuning.hooks.transform_jobs import TransformJobs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sagemaker_tuning.core.naming import LaunchIdentity
+    from sagemaker_tuning.core.launch_request import LaunchRequest
     from sagemaker_tuning.hooks.registry import SageMakerRegistryHook
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def stop_scoring(hook: SageMakerRegistryHook, names: Iterable[str]) -> None:
 
 
 def clean_up_scoring(
-    hook: SageMakerRegistryHook, identity: LaunchIdentity, known: Iterable[str]
+    hook: SageMakerRegistryHook, launch: LaunchRequest, known: Iterable[str]
 ) -> None:
     """Stop and delete all that scorings of a task instance left, of whichever try and epoch.
 
@@ -41,33 +42,57 @@ def clean_up_scoring(
 
     Args:
         hook: Whose connection serves.
-        identity: The task instance.
-        known: Names of its jobs that may not be listed yet.
+        launch: Which try of which task it is; its document is of no account.
+        known: Names of jobs that are certain to be its.
     """
-    jobs, part = TransformJobs(hook), name_part(identity)
-    names = set(known)
-    with _best_effort("list the transform jobs"):
-        names.update(jobs.names_with(part))
-    for name in sorted(name for name in names if is_scoring_name(identity, name)):
-        with _best_effort(f"clean up after the transform job {name}"):
-            _clean_up_job(hook, jobs, name)
-    models: set[str] = {name.rpartition("-")[0] for name in known}
-    with _best_effort("list the models"):
-        models.update(jobs.model_names_with(part))
-    for name in sorted(name for name in models if is_scoring_name(identity, name)):
-        with _best_effort(f"delete the model {name}"):
-            hook.delete_model(name)
+    _CleanUp(hook, launch).run(set(known))
 
 
-def _clean_up_job(hook: SageMakerRegistryHook, jobs: TransformJobs, name: str) -> None:
-    jobs.stop(name)
-    job = jobs.find(name)
-    if job is None:
-        return
-    bucket, key = place_of(job["TransformOutput"]["S3OutputPath"].rstrip("/"), "S3OutputPath")
-    place, _, folder = key.rpartition("/")
-    if folder == name:
-        delete_objects(hook, bucket, Folders(f"{place}/" if place else "", frozenset({name})))
+class _CleanUp:
+    def __init__(self, hook: SageMakerRegistryHook, launch: LaunchRequest) -> None:
+        self._hook = hook
+        self._launch = launch
+        self._jobs = TransformJobs(hook)
+
+    def run(self, known: set[str]) -> None:
+        part = name_part(self._launch.identity)
+        names = set(known)
+        with _best_effort("list the transform jobs"):
+            names.update(self._jobs.names_with(part))
+        for name in sorted(filter(self._is_ours_by_name, names)):
+            with _best_effort(f"clean up after the transform job {name}"):
+                self._clean_up_job(name, is_known=name in known)
+        known_models = {name.rpartition("-")[0] for name in known}
+        models = set(known_models)
+        with _best_effort("list the models"):
+            models.update(self._jobs.model_names_with(part))
+        for name in sorted(filter(self._is_ours_by_name, models)):
+            with _best_effort(f"delete the model {name}"):
+                model = self._hook.find_model(name)
+                if model and (name in known_models or self._is_ours(model["ModelArn"])):
+                    self._hook.delete_model(name)
+
+    def _clean_up_job(self, name: str, *, is_known: bool) -> None:
+        job = self._jobs.find(name)
+        if job is None or not (is_known or self._is_ours(job["TransformJobArn"])):
+            return
+        self._jobs.stop(name)
+        place = job["TransformOutput"]["S3OutputPath"].rstrip("/")
+        bucket, key = place_of(place, "S3OutputPath")
+        before, slash, folder = key.rpartition("/")
+        if folder == name:
+            delete_objects(self._hook, bucket, Folders(before + slash, frozenset({name})))
+
+    def _is_ours_by_name(self, name: str) -> bool:
+        return is_scoring_name(self._launch.identity, name)
+
+    def _is_ours(self, arn: str) -> bool:
+        """Whether its tags say so; what was there before the first try is another deployment's."""
+        tags = self._hook.list_tags(arn)
+        if tags.get(IDENTITY_TAG) != self._launch.identity.digest:
+            return False
+        is_first = self._launch.is_first_try and self._launch.epoch == 0
+        return not is_first or tags.get(TRY_TAG) == self._launch.try_id
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from sagemaker_tuning.operators.base import (
     default_deferrable,
 )
 from sagemaker_tuning.operators.gate_arguments import GateArguments
-from sagemaker_tuning.operators.identity import launch_identity, launch_request
+from sagemaker_tuning.operators.identity import launch_request
 from sagemaker_tuning.operators.waiting import WaitsByLooking
 from sagemaker_tuning.triggers.transform_job import SageMakerTransformPauseTrigger
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
+
+    from sagemaker_tuning.core.launch_request import LaunchRequest
 
 OnLoss = Literal["skip", "fail"]
 """What a challenger that loses is to the tasks downstream."""
@@ -274,13 +276,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
 
     def _plan(self, context: Context, given: GateArguments, metric: Metric) -> ScoringPlan:
         return ScoringPlan(
-            launch=launch_request(
-                context,
-                retries=self.retries or 0,
-                document={},
-                chosen_name=None,
-                policy=AdoptionPolicy(),
-            ),
+            launch=self._launch(context),
             transform_request=transform_request(
                 data=self.data,
                 s3_output_path=self.s3_output_path,
@@ -317,7 +313,16 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             self._clean_up(context)
 
     def _clean_up(self, context: Context) -> None:
-        clean_up_scoring(self.hook, launch_identity(context), self._job_names)
+        clean_up_scoring(self.hook, self._launch(context), self._job_names)
+
+    def _launch(self, context: Context) -> LaunchRequest:
+        return launch_request(
+            context,
+            retries=self.retries or 0,
+            document={},
+            chosen_name=None,
+            policy=AdoptionPolicy(),
+        )
 
 
 def _recorded(package: Mapping[str, Any]) -> tuple[str, str] | None:

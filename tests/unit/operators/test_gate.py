@@ -157,6 +157,23 @@ def test_a_live_job_of_before_the_first_try_is_a_conflict() -> None:
         _run(account, ti, deferrable=True)
     with pytest.raises(AirflowFailException, match="another deployment"):
         _run(account, replace(ti, id=uuid.uuid4()))
+    assert len(account.live_jobs()) == len(account.models) == 1
+
+
+def test_what_another_deployment_scores_is_left_alone() -> None:
+    """The same DAG, run and task, but other data: its job goes on, and its model stays."""
+    account = Account(champion=None, challenger=GOOD)
+    ti = _first_try()
+    account.looks_until_done = 1_000_000
+    with pytest.raises(TaskDeferred):
+        _run(account, ti, deferrable=True)
+    (theirs,) = account.live_jobs()
+    account.looks_until_done = 2
+    account.jobs[theirs]["looks"] = -1_000_000
+    account.objects["test/0.csv"] += b"\n"
+    assert _run(account, replace(ti, id=uuid.uuid4()))["Verdict"] == "NoChampion"
+    assert account.live_jobs() == [theirs]
+    assert list(account.models) == [theirs.rpartition("-")[0]]
 
 
 def test_a_job_of_another_name_holder_is_a_conflict() -> None:
