@@ -28,6 +28,41 @@ def test_leaderboard_has_a_column_for_each_hyperparameter() -> None:
     ]
 
 
+def test_a_leaderboards_result_is_shown_as_the_leaders_are() -> None:
+    """With the operator's own rows and ranks."""
+    row = {
+        "Rank": 1,
+        "TrainingJobName": "a-001",
+        "Value": 0.99,
+        "TunedHyperParameters": {"eta": "0.123456789"},
+    }
+    result = {"Objective": {"MetricName": "validation:auc"}, "Rows": [row]}
+    assert report.ranked(result) == [
+        ["", "validation:auc", "eta", "training job"],
+        ["1", "0.99000", "0.1235", "a-001"],
+    ]
+
+
+def test_a_summary_has_a_line_for_each() -> None:
+    """What there is not is empty; one without a model has the reason in its place."""
+    rows: list[dict[str, Any]] = [
+        {
+            "Name": "wine",
+            "HyperParameterTuningJobStatus": "Completed",
+            "TrainingJobStatusCounters": {"Completed": 5, "NonRetryableError": 1},
+            "MetricName": "validation:merror",
+            "Value": 0.25,
+            "TrainingTimeInSeconds": 7,
+            "ModelName": "m",
+        },
+        {"Name": "digits", "Reason": "no tuning job was launched"},
+    ]
+    assert report.summary(rows)[1:] == [
+        ["wine", "Completed", "6", "validation:merror", "0.25000", "7", "m"],
+        ["digits", "not launched", "0", "", "", "", "no tuning job was launched"],
+    ]
+
+
 def test_best_hyperparameters_lose_no_digit() -> None:
     """They are there to be used again."""
     assert report.best_training_job(_job("a-001", 0.99, eta="0.12345678901234567")) == [
