@@ -53,7 +53,7 @@ class RetrainOnSchedule(Pipeline):
         """Show the scores, and what is served."""
         verdict = run.result(f"{_GROUP}.is_better") or {}
         prediction = run.result(f"{_GROUP}.predict")
-        parents = run.result("tune_and_register.find_parents")["WarmStartConfig"]
+        parents = run.result("tune_and_register.find_parents").get("WarmStartConfig")
         rows = [["warm start from", _names(parents)], ["verdict", verdict.get("Reason", "")]]
         if prediction:
             rows.append(["predictions", str(prediction["Predictions"])])

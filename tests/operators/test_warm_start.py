@@ -51,7 +51,7 @@ def tune(
     map_index: int = -1,
 ) -> str:
     """Run a tuning job to its end, with what was found; give its name."""
-    warm_start_config = found and found["WarmStartConfig"]
+    warm_start_config = found and found.get("WarmStartConfig")
     operator = tuning_operator(request, warm_start_config=warm_start_config)
     result = operator.execute(_context(dag_id, run_id, "tune", map_index))
     return str(result["HyperParameterTuningJobName"])
@@ -61,7 +61,7 @@ def test_each_run_learns_from_those_before(client: Any) -> None:
     """The first starts cold, the second from the first, the third from both, newest first."""
     dag_id = "weekly"
     first_found = find(dag_id, "run 1")
-    assert first_found == {"WarmStartConfig": None, "Parents": [], "Refused": []}
+    assert first_found == {"Parents": [], "Refused": []}
     first = tune(dag_id, "run 1", first_found)
     second_found = find(dag_id, "run 2")
     assert second_found["Parents"] == [first]
@@ -96,7 +96,6 @@ def test_what_does_not_fit_is_a_cold_start_with_its_reasons(
         "objective's type was Maximize, is Minimize now",
     ]
     assert found == {
-        "WarmStartConfig": None,
         "Parents": [],
         "Refused": [{"HyperParameterTuningJobName": parent, "Reasons": reasons}],
     }
@@ -107,7 +106,7 @@ def test_what_does_not_fit_is_a_cold_start_with_its_reasons(
 def test_what_others_launched_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another deployment's, DAG's, task's or map index's job is neither parent nor refused."""
     dag_id = "shared"
-    nothing: Document = {"WarmStartConfig": None, "Parents": [], "Refused": []}
+    nothing: Document = {"Parents": [], "Refused": []}
     monkeypatch.setenv("AIRFLOW__SAGEMAKER_TUNING__NAMESPACE", "production")
     mine = tune(dag_id, "run 1", map_index=1)
     assert find(dag_id, "run 2", map_index=1)["Parents"] == [mine]

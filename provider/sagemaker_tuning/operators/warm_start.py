@@ -49,8 +49,8 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
     this deployment, have launched by ``SageMakerCreateTuningJobOperator``, which its tags tell;
     newest first, of the same map index where this task is mapped. Each is held against the
     restrictions of warm start, and one that does not fit is left out with the reasons in the log
-    and in the result. If none is left, ``WarmStartConfig`` is None, which to that operator is a
-    start without parents.
+    and in the result. If none is left, the result has no ``WarmStartConfig``, so that its output of
+    that name is None, which to that operator is a start without parents.
 
     What a DAG run has launched itself, or what was launched after it had started, is no parent, nor
     is what a run for a later time has: so a run that is cleared, or made up for, finds what it
@@ -72,8 +72,9 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
             that all have. Not given, it is the part of the name that is made of DAG and task.
 
     Returns:
-        ``WarmStartConfig``, or None; ``Parents``, a list of names; ``Refused``, a list of
-        ``HyperParameterTuningJobName`` and ``Reasons`` of each tuning job of this DAG that is none.
+        ``WarmStartConfig``, if there are parents; ``Parents``, a list of names; ``Refused``, a list
+        of ``HyperParameterTuningJobName`` and ``Reasons`` of each tuning job of this DAG that is
+        none.
         At most 100 tuning jobs of that name are looked at.
 
     Raises:
@@ -148,8 +149,9 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
             self.log.info("%s: %s: %s", start, name, "; ".join(reasons))
         if not parents.names and not refused:
             self.log.info("cold start: %s", reason or "this DAG has completed no tuning job before")
-        return {
-            "WarmStartConfig": parents.warm_start_config(),
+        config = parents.warm_start_config()
+        # Before 3.1, Airflow cannot push an XCom that is None.
+        return ({"WarmStartConfig": config} if config else {}) | {
             "Parents": parents.names,
             "Refused": [
                 {"HyperParameterTuningJobName": name, "Reasons": reasons}
