@@ -70,8 +70,8 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
     Safe to run again: models and transform jobs are named after the task instance, so a retry goes
     on waiting for what an earlier try launched, and launches again only what failed. A cleared
     task scores anew. A failed transform job is retried with the task. In the end, models and
-    outputs are deleted, whatever the outcome; when the task is killed, or is out of time, the
-    transform jobs are stopped.
+    outputs are deleted, whatever the outcome, or the task is out of time. When it is killed, the
+    transform jobs are stopped; their models stay until it is cleared.
 
     Args:
         model_package_name: ``ModelPackageArn`` of the challenger, a version of a group.
@@ -175,6 +175,9 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
     ) -> None:
         super().__init__(multiple_outputs=multiple_outputs, **kwargs)
         check_choice("on_loss", on_loss, OnLoss)
+        if poll_interval <= 0:
+            msg = f"poll_interval is {poll_interval!r}: give seconds, above 0"
+            raise ValueError(msg)
         self.model_package_name = model_package_name
         self.data = data
         self.role = role

@@ -406,6 +406,13 @@ def test_a_mistake_is_told_before_anything_is_created(arguments: Any, said: str)
     assert not account.models
 
 
+@pytest.mark.parametrize("arguments", [{"poll_interval": 0}, {"on_loss": "ignore"}])
+def test_a_mistake_in_what_is_no_template_is_told_when_the_dag_is_parsed(arguments: Any) -> None:
+    """With the value, and what would be right."""
+    with pytest.raises(ValueError, match="give"):
+        _gate(Account(champion=BAD, challenger=GOOD), **arguments)
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     """Whatever kind they are of."""
     wrong = {"data": "test", "margin": -1, "instance_count": "two", "objective_type": "up"}
