@@ -55,6 +55,7 @@ class Literals:
     Attributes:
         inputs: What training jobs read.
         outputs: Below which they write.
+        predictions: Below which transform jobs write.
         checkpoints: Where they read and write.
         roles: ARNs or names.
         images: Registry paths.
@@ -66,6 +67,7 @@ class Literals:
 
     inputs: dict[Place, None] = field(default_factory=dict)
     outputs: dict[Place, None] = field(default_factory=dict)
+    predictions: dict[Place, None] = field(default_factory=dict)
     checkpoints: dict[Place, None] = field(default_factory=dict)
     roles: dict[str, None] = field(default_factory=dict)
     images: dict[str, None] = field(default_factory=dict)
@@ -100,8 +102,10 @@ class Literals:
             self._add_place(path, place)
 
     def _add_place(self, path: tuple[str, ...], place: Place) -> None:
-        if path[-1] in {"S3OutputPath", "s3_output_path"}:
+        if path[-1] == "S3OutputPath":
             self.outputs[place] = None
+        elif path[-1] == "s3_output_path":
+            self.predictions[place] = None
         elif path[-1] == "data":
             self.inputs[place] = None
         elif path[-1] == "S3Uri":

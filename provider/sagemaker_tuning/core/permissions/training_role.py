@@ -66,8 +66,8 @@ def _data(used: frozenset[str], scope: Scope) -> Iterator[_Statement]:
         listed = [*read, *literals.outputs] if literals.checkpoints else read
         yield "ListInput", ["s3:ListBucket"], scope.buckets(listed, "the data of jobs")
         yield "ReadInput", ["s3:GetObject"], scope.objects(literals.inputs, "the data of jobs")
-        what = "the output of jobs"
-        yield "WriteOutput", ["s3:PutObject"], scope.objects(outputs, what)
+        written = [*outputs, *map(folder, literals.predictions)]
+        yield "WriteOutput", ["s3:PutObject"], scope.objects(written, "the output of jobs")
     if literals.checkpoints:
         kept = scope.objects(map(folder, literals.checkpoints), "checkpoints")
         yield "KeepCheckpoints", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], kept

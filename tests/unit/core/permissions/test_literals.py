@@ -38,8 +38,10 @@ def test_places_are_told_apart_by_their_keys() -> None:
         "CheckpointConfig": {"S3Uri": "s3://b/kept"},
     }
     literals.read({"training_job_definitions": [definition], "data": "s3://b/test"})
+    literals.read({"s3_output_path": "s3://b/scores"})
     assert list(literals.inputs) == [Place("b", "in/"), Place("b", "test")]
     assert list(literals.outputs) == [Place("b", "out")]
+    assert list(literals.predictions) == [Place("b", "scores")]
     assert list(literals.checkpoints) == [Place("b", "kept")]
 
 
