@@ -11,7 +11,7 @@ from airflow.sdk import DAG, Param
 
 from sagemaker_tuning import form
 from sagemaker_tuning.operators.leaderboard import SageMakerTuningJobLeaderboardOperator
-from sagemaker_tuning.task_groups import tune_and_create_model
+from sagemaker_tuning.task_groups.tuning_job import tune_and_create_model
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 ROLE = "arn:aws:iam::123456789012:role/SageMakerTuning"

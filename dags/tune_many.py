@@ -14,7 +14,7 @@ import pendulum
 from airflow.sdk import DAG, Param
 
 from sagemaker_tuning.operators.summary import SageMakerTuningJobsSummaryOperator
-from sagemaker_tuning.task_groups import tune_and_create_model
+from sagemaker_tuning.task_groups.tuning_job import tune_and_create_model
 
 # What AWS calls the objective metric, which way is better, and XGBoost's own settings.
 SEGMENTS: dict[str, tuple[str, str, dict[str, str]]] = {

@@ -18,6 +18,7 @@ try:
     from airflow.sdk.exceptions import (
         AirflowException,
         AirflowFailException,
+        AirflowOptionalProviderFeatureException,
         AirflowSensorTimeout,
         AirflowSkipException,
         AirflowTaskTimeout,
@@ -28,6 +29,7 @@ except ImportError:  # before 3.1
     from airflow.exceptions import (  # type: ignore[no-redef, attr-defined]
         AirflowException,
         AirflowFailException,
+        AirflowOptionalProviderFeatureException,
         AirflowSensorTimeout,
         AirflowSkipException,
         AirflowTaskTimeout,
@@ -59,6 +61,7 @@ __all__ = [
     "AirflowTaskTimeout",
     "TaskDeferralTimeout",
     "TaskDeferred",
+    "approval_operator",
     "asset_events_since",
     "conf",
     "first_start",
@@ -163,3 +166,19 @@ def import_dags(file: Path) -> tuple[list[Any], str | None]:
     found = bag.process_file(str(file), only_if_updated=False, safe_mode=False)  # type: ignore[no-untyped-call]
     lines = [error.strip().splitlines()[-1] for error in bag.import_errors.values()]
     return list(found or ()), lines[0] if lines else None
+
+
+def approval_operator() -> type[Any]:
+    """Give Airflow's own operator that asks a person.
+
+    Raises:
+        AirflowOptionalProviderFeatureException: Airflow is older than 3.1, or its standard provider
+            of that time.
+    """
+    try:
+        from airflow.providers.standard.operators.hitl import ApprovalOperator  # noqa: PLC0415 -- not everywhere
+    except ImportError as error:
+        msg = "the approval of a person needs Airflow 3.1 or later, with its standard provider"
+        raise AirflowOptionalProviderFeatureException(msg) from error
+    operator: type[Any] = ApprovalOperator
+    return operator

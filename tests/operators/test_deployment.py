@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
+from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException, TaskDeferred
 from sagemaker_tuning.core.errors import (
     DeploymentFailed,
     InvalidTuningRequest,
@@ -174,12 +174,19 @@ def test_a_first_deployment_is_rolled_back_to_nothing(aws: Aws, group: str, arti
 
 
 def test_another_package_is_left_alone_by_a_rollback(aws: Aws, group: str, artifact: str) -> None:
-    """Of a package that was never deployed, and where there is not even an endpoint."""
+    """What nobody began to deploy there stays as it is; what no longer serves is rejected."""
     endpoint = serving.unique("endpoint")
-    first, second = (_package(aws, group, artifact) for _ in range(2))
-    assert _roll_back(first, endpoint)["EndpointConfigName"] is None
-    result = _deploy(second, endpoint).execute(context())
-    assert _roll_back(first, endpoint)["EndpointConfigName"] == result["EndpointConfigName"]
+    first, second, third = (_package(aws, group, artifact) for _ in range(3))
+    for package in ("", first):
+        with pytest.raises(AirflowSkipException):
+            _roll_back(package, endpoint)
+    _deploy(second, endpoint).execute(context())
+    result = _deploy(third, endpoint).execute(context())
+    with pytest.raises(AirflowSkipException, match="was never deployed"):
+        _roll_back(first, endpoint)
+    assert _approval(aws, first) == ("PendingManualApproval", None)
+    assert _roll_back(second, endpoint)["EndpointConfigName"] == result["EndpointConfigName"]
+    assert _approval(aws, second) == ("Rejected", "no good")
     assert _status(aws, endpoint) == "InService"
 
 

@@ -42,6 +42,10 @@ class Rollback:
     update_options: Mapping[str, Any]
     try_id: str
 
+    def has_begun(self) -> bool:
+        """Whether anybody has begun to deploy the package to the endpoint."""
+        return bool(self._own_configs())
+
     def step(self) -> dict[str, Any] | None:
         """Do the next thing that is missing; give the result once the package is not served.
 

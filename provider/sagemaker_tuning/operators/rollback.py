@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
+from sagemaker_tuning._compat import AirflowSkipException
 from sagemaker_tuning.core.deployments import PackageVersion
 from sagemaker_tuning.core.errors import SageMakerTuningError, TuningJobNotFound
 from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
@@ -31,8 +32,10 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
     package, nothing is done to it. An update under way is waited for first.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
 
-    The package's ``ModelApprovalStatus`` becomes Rejected in any case, also where the endpoint
-    cannot go back, so that nobody deploys it again unnoticed.
+    The package's ``ModelApprovalStatus`` becomes Rejected, also where the endpoint cannot go back,
+    so that nobody deploys it again unnoticed. But a package that nobody has begun to deploy there
+    is left as it is, and the task is skipped: with ``one_failed``, Airflow runs it too where a task
+    failed that comes before the deployment.
 
     Safe to run again, at whichever call a try died. Killing the task undoes nothing: an update
     that has begun goes on.
@@ -40,13 +43,13 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
         >>> rollback = SageMakerRollBackEndpointOperator(
         ...     task_id="rollback",
         ...     endpoint_name="churn",
-        ...     model_package_name="{{ ti.xcom_pull('register')['ModelPackageArn'] }}",
+        ...     model_package_name="{{ ti.xcom_pull('register', key='ModelPackageArn') or '' }}",
         ...     trigger_rule="one_failed",
         ... )
 
     Args:
         endpoint_name: ``EndpointName``.
-        model_package_name: ``ModelPackageArn`` of a version of a group.
+        model_package_name: ``ModelPackageArn`` of a version of a group; empty if there is none.
         reason: ``ApprovalDescription`` of the package, 1024 characters at most.
         retain_all_variant_properties: ``RetainAllVariantProperties``: keep the instance count that
             an autoscaled endpoint has.
@@ -59,6 +62,7 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
         ``ModelPackageArn`` and ``ModelApprovalStatus``, null if there is no such package.
 
     Raises:
+        AirflowSkipException: There is nothing to roll back.
         AirflowFailException: That is no version of a group (``InvalidTuningRequest``), what was
             served before is not there any more (``TuningJobConflict``), or AWS could not bring
             the endpoint back (``DeploymentFailed``).
@@ -97,6 +101,10 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
         hook, name = self.hook, self.endpoint_name
         is_local = hook.is_local
         EndpointLink.keep(context, self, hook.conn, is_local=is_local, endpoint_name=name)
+        if not self.model_package_name:
+            raise AirflowSkipException(
+                "no model package was made, so there is nothing to roll back"
+            )
         package = PackageVersion.of(self.model_package_name)
         retain = {"RetainAllVariantProperties": True} if self.retain_all_variant_properties else {}
         rollback = Rollback(
@@ -106,6 +114,9 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
             update_options=retain,
             try_id=f"{launch_identity(context).digest}-{context['ti'].try_number}",
         )
+        if not rollback.has_begun():
+            msg = f"{package.arn} was never deployed to {self.endpoint_name}: nothing to roll back"
+            raise AirflowSkipException(msg)
         try:
             result = rollback.step()
         except SageMakerTuningError:

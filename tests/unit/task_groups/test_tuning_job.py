@@ -10,7 +10,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from sagemaker_tuning.core.errors import InvalidTuningRequest
 from sagemaker_tuning.sensors.tuning_job import SageMakerTuningJobSensor
-from sagemaker_tuning.task_groups import tune_and_create_model
+from sagemaker_tuning.task_groups.tuning_job import tune_and_create_model
 
 CONFIG = {"Strategy": "Random"}
 FILES: dict[str, Any] = {

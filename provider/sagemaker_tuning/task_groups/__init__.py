@@ -1,0 +1,1 @@
+"""Chains of tasks that DAGs share, as task groups."""

@@ -1,0 +1,47 @@
+"""A deployment whose only DAG is `retrain_on_schedule`, with a topic that hears of its runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo import sagemaker, weeks
+from demo.stack import DAGS, Stack
+from tests.integration.crashes.deployment import Deployment
+from tests.integration.retraining.retraining import DAG_ID, Retraining
+from tests.integration.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:retraining"
+
+
+@pytest.fixture(scope="package")
+def retraining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retraining]:
+    """The template as a user would edit it: with a topic."""
+    dags = tmp_path_factory.mktemp("dags")
+    template = (DAGS / f"{DAG_ID}.py").read_text(encoding="utf-8")
+    assert 'TOPIC_ARN = ""' in template
+    template = template.replace('TOPIC_ARN = ""', f'TOPIC_ARN = "{TOPIC_ARN}"')
+    (dags / f"{DAG_ID}.py").write_text(template, encoding="utf-8")
+    home = tmp_path_factory.mktemp("stack")
+    with Stack(home, dags=dags, endpoint_options=["--faults"]) as stack:
+        stack.start()
+        queue_url = _listen(stack.endpoint_url)
+        weeks.write(sagemaker.client(stack.endpoint_url, "s3"), weeks.last_monday(), drift=0.0)
+        deployment = Deployment(stack, namespace="")
+        until(lambda: stack.api.has_dag(DAG_ID), f"Airflow reads {DAG_ID}")
+        deployment.call("PATCH", f"/dags/{DAG_ID}", {"is_paused": False})
+        yield Retraining(deployment, queue_url)
+
+
+def _listen(endpoint_url: str) -> str:
+    """Make the topic, and a queue that is told what the topic is; give the queue's URL."""
+    sns, sqs = (sagemaker.client(endpoint_url, service) for service in ("sns", "sqs"))
+    assert sns.create_topic(Name=TOPIC_ARN.rpartition(":")[2])["TopicArn"] == TOPIC_ARN
+    queue_url: str = sqs.create_queue(QueueName="retraining")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
+    return queue_url

@@ -1,0 +1,172 @@
+"""Week after week of `retrain_on_schedule`, under a real scheduler, worker and triggerer.
+
+The tests are one story, in the order of the file: each goes on from what the one before left.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from demo import weeks
+from demo.samples import BUCKET
+from tests.integration.retraining.retraining import NAME
+from tests.integration.waiting import until
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tests.integration.retraining.retraining import Retraining, Week
+
+
+def _tuning_job(retraining: Retraining, week: Week) -> dict[str, Any]:
+    name = week.result("tune_and_register.tune")["HyperParameterTuningJobName"]
+    describe = retraining.deployment.sagemaker.describe_hyper_parameter_tuning_job
+    job: dict[str, Any] = describe(HyperParameterTuningJobName=name)
+    return job
+
+
+def _parents(job: dict[str, Any]) -> list[str]:
+    warm_start = job.get("WarmStartConfig") or {"ParentHyperParameterTuningJobs": []}
+    return [
+        parent["HyperParameterTuningJobName"]
+        for parent in warm_start["ParentHyperParameterTuningJobs"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def first(retraining: Retraining) -> Week:
+    """Run the first week, and approve of its model."""
+    week = retraining.scheduled()
+    week.answer("Approve")
+    assert week.ended() == "success", week.states
+    return week
+
+
+@pytest.fixture(scope="module")
+def second(retraining: Retraining, first: Week) -> Week:  # noqa: ARG001 -- comes after it
+    """Run a week whose data have drifted away from the champion, and approve of its model."""
+    week = retraining.begin(partial(weeks.write, drift=1.0))
+    week.answer("Approve")
+    assert week.ended() == "success", week.states
+    return week
+
+
+def test_the_first_week_starts_cold_and_is_deployed(retraining: Retraining, first: Week) -> None:
+    """Without a champion the challenger is scored, asked about, deployed, tried and approved."""
+    assert _parents(_tuning_job(retraining, first)) == []
+    verdict = first.result("put_into_service.is_better")
+    assert verdict["Verdict"] == "NoChampion"
+    assert verdict["Challenger"]["Value"] > 0.9
+    assert first.states["roll_back"] == first.states["reject"] == "skipped"
+    assert retraining.packages[1] == "Approved"
+
+
+def test_the_second_week_starts_warm_and_replaces_the_champion(
+    retraining: Retraining, first: Week, second: Week
+) -> None:
+    """The second learns from the first's tuning job, and serves once it is better."""
+    parents = _parents(_tuning_job(retraining, second))
+    assert parents == [first.result("tune_and_register.tune")["HyperParameterTuningJobName"]]
+    verdict = second.result("put_into_service.is_better")
+    assert verdict["Verdict"] == "Won"
+    assert verdict["Challenger"]["Value"] > verdict["Champion"]["Value"]
+    assert retraining.served == 2
+    assert retraining.packages[2] == "Approved"
+
+
+def test_a_worse_challenger_ends_the_run(retraining: Retraining, second: Week) -> None:
+    """A third week that is no use to learn from keeps the champion, and touches no endpoint."""
+    before = _endpoint(retraining)
+    week = retraining.begin(partial(weeks.write, drift=1.0, is_spoilt=True))
+    assert week.ended() == "success", week.states
+    second_job = second.result("tune_and_register.tune")["HyperParameterTuningJobName"]
+    first_two = [*_parents(_tuning_job(retraining, second)), second_job]
+    assert sorted(_parents(_tuning_job(retraining, week))) == sorted(first_two)
+    assert week.result("put_into_service.is_better")["Verdict"] == "Lost"
+    for task in ("is_better", "approve", "deploy", "predict", "make_champion", "roll_back"):
+        assert week.states[task] == "skipped", task
+    assert retraining.packages[3] == "Rejected"
+    assert _endpoint(retraining) == before
+
+
+def test_a_person_may_say_no(retraining: Retraining, second: Week) -> None:  # noqa: ARG001 -- comes after it
+    """A challenger that is better and not wanted is rejected; the run is no failure."""
+    before = _endpoint(retraining)
+    week = retraining.begin(partial(weeks.write, drift=1.5))
+    week.answer("Reject")
+    assert week.ended() == "success", week.states
+    assert week.states["deploy"] == "skipped"
+    assert week.states["reject"] == "success"
+    assert retraining.packages[4] == "Rejected"
+    assert _endpoint(retraining) == before
+
+
+def test_a_failing_prediction_is_rolled_back(retraining: Retraining, second: Week) -> None:  # noqa: ARG001 -- comes after it
+    """The endpoint serves again what it did, the version is rejected, and somebody is told."""
+    failing = {"service": "sagemaker-runtime", "operation": "InvokeEndpoint", "error": "ModelError"}
+    with retraining.deployment.faults(failing):
+        week = retraining.begin(partial(weeks.write, drift=1.5))
+        week.answer("Approve")
+        assert week.ended() == "failed", week.states
+    assert week.states["predict"] == "failed"
+    assert week.states["roll_back"] == "success"
+    assert week.states["make_champion"] == "upstream_failed"
+    assert retraining.packages[5] == "Rejected"
+    assert retraining.served == 2
+    heard: list[str] = []
+
+    def is_told() -> bool:
+        heard.extend(retraining.messages())
+        return any(week.run_id in message and "has failed" in message for message in heard)
+
+    until(is_told, "the topic hears of it")
+
+
+def test_without_a_completed_training_job_nothing_is_registered(
+    retraining: Retraining,
+    second: Week,  # noqa: ARG001 -- comes after it
+) -> None:
+    """Data that no algorithm can read end the run where they are, and the champion serves on."""
+    before, packages = _endpoint(retraining), retraining.packages
+    week = retraining.begin(_write_nonsense)
+    assert week.ended() == "failed", week.states
+    assert week.states["tune"] == "failed"
+    assert week.states["register"] == "upstream_failed"
+    assert week.states["roll_back"] in {"skipped", "upstream_failed"}
+    assert retraining.packages == packages
+    assert _endpoint(retraining) == before
+
+
+def test_clean_up_leaves_what_the_rule_says(retraining: Retraining, second: Week) -> None:
+    """After a week that keeps one version, that and the champion are all that is left."""
+    week = retraining.begin(partial(weeks.write, drift=1.0, is_spoilt=True), keep=1)
+    assert week.ended() == "success", week.states
+    newest = max(retraining.packages)
+    assert set(retraining.packages) == {2, newest}
+    aws = retraining.deployment.sagemaker
+    models = {model["ModelName"] for model in aws.list_models()["Models"]}
+    configs = {
+        config["EndpointConfigName"] for config in aws.list_endpoint_configs()["EndpointConfigs"]
+    }
+    assert models == {f"{NAME}-v2"}
+    assert len(configs) == 1
+    kept = {week.result("tune_and_register.register")["TrainingJobName"]} | {
+        second.result("tune_and_register.register")["TrainingJobName"]
+    }
+    page = retraining.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{NAME}/output/")
+    folders = {item["Key"].split("/")[2] for item in page["Contents"]}
+    assert kept <= folders
+
+
+def _endpoint(retraining: Retraining) -> tuple[str, Any]:
+    endpoint = retraining.deployment.sagemaker.describe_endpoint(EndpointName=NAME)
+    return endpoint["EndpointConfigName"], endpoint["LastModifiedTime"]
+
+
+def _write_nonsense(s3: Any, day: datetime) -> None:
+    weeks.write(s3, day, drift=0.0)
+    key = f"{NAME}/{day:%Y-%m-%d}/train/data.csv"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"yes,none\n")
