@@ -33,6 +33,13 @@ class NewData:
         """Give a boto3 client of the endpoint."""
         return endpoint.client(self.stack.endpoint_url, service)
 
+    def empty(self) -> None:
+        """Have no data but what is uploaded from now on; the bucket is made if it is not there."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        for item in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{PREFIX}/").get("Contents", []):
+            s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+
     def upload(self, name: str, channel: str = "train", rows: int = 200) -> None:
         """Put a file with two features, one of which tells the label, into the bucket."""
         dice = random.Random(name)  # noqa: S311 -- data, not secrets

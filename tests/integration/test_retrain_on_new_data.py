@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.new_data import BUCKET, DAG_ID, QUIET_SECONDS, NewData
+from tests.integration.new_data import DAG_ID, QUIET_SECONDS, NewData
 from tests.integration.waiting import until
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NAME = "HyperParameterTuningJobName"
 def new_data(stack: Stack, airflow: AirflowApi) -> NewData:
     """Data of both channels, and a debounce of seconds."""
     data = NewData(stack)
-    data.client("s3").create_bucket(Bucket=BUCKET)
+    data.empty()
     data.upload("held-out", "validation")
     data.upload("first")
     data.set_quiet(QUIET_SECONDS)
