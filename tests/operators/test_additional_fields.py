@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sagemaker_tuning._compat import AirflowFailException
+from sagemaker_tuning.core.errors import TuningJobFailed
 from sagemaker_tuning.operators.tuning_job import SageMakerStopTuningJobOperator
 from tests.operators.task import (
     FakeTaskInstance,
@@ -71,10 +74,16 @@ def test_none_in_a_document_is_as_not_given(client: Any) -> None:
 
 def test_the_name_is_there_from_the_launch_on(client: Any) -> None:
     """Of a job that failed it is what a later task, a teardown for one, knows it by."""
-    ti = FakeTaskInstance()
-    with pytest.raises(Exception, match="is Failed"):
-        tuning_operator(tuning_request(data="text")).execute(context(ti))
-    assert status_of(client, ti.xcoms["HyperParameterTuningJobName"]) == "Failed"
+    ti = FakeTaskInstance(max_tries=1)
+    with pytest.raises(TuningJobFailed, match="is Failed"):
+        tuning_operator(tuning_request(data="text"), retries=1).execute(context(ti))
+    name = ti.xcoms["HyperParameterTuningJobName"]
+    assert status_of(client, name) == "Failed"
+    # Airflow clears XComs before a retry, which launches none after one that failed so.
+    again = replace(ti, try_number=2, id=uuid.uuid4(), xcoms={})
+    with pytest.raises(AirflowFailException, match="would fail again"):
+        tuning_operator(tuning_request(data="text"), retries=1).execute(context(again))
+    assert again.xcoms["HyperParameterTuningJobName"] == name
 
 
 @pytest.mark.parametrize("name", [None, ""])

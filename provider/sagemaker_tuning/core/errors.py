@@ -93,12 +93,14 @@ class TuningJobEnded(SageMakerTuningError):
         counters: How many training jobs ended how.
         digest: The failed training jobs grouped by reason, one line or more; may be empty.
         is_retried: False where the same request has failed before and would again.
+        tuning_job_name: ``HyperParameterTuningJobName``.
     """
 
     def __init__(
         self,
         message: str,
         *,
+        tuning_job_name: str | None = None,
         status: str | None = None,
         failure_reason: str | None = None,
         counters: TrainingJobStatusCounters | None = None,
@@ -107,6 +109,7 @@ class TuningJobEnded(SageMakerTuningError):
     ) -> None:
         super().__init__(message)
         self.is_retried = is_retried
+        self.tuning_job_name = tuning_job_name
         self.status = status
         self.failure_reason = failure_reason
         self.counters = counters

@@ -232,7 +232,12 @@ class Launcher:
             if decision.is_conflict:
                 raise TuningJobConflict(decision.why)
             digest = self._hook.failure_digest(name)
-            raise TuningJobFailed(f"{decision.why}:\n{digest}", digest=digest, is_retried=False)
+            raise TuningJobFailed(
+                f"{decision.why}:\n{digest}",
+                tuning_job_name=name,
+                digest=digest,
+                is_retried=False,
+            )
         if not self._request.is_first_try:
             self._check_next(description)
         if isinstance(decision, StopFirst):

@@ -173,6 +173,7 @@ def _ended_badly(
     ]
     return kind(
         "\n".join(lines),
+        tuning_job_name=snapshot.name,
         status=snapshot.status,
         failure_reason=snapshot.failure_reason,
         counters=counters,

@@ -21,6 +21,7 @@ from sagemaker_tuning.core.adoption import AdoptionPolicy
 from sagemaker_tuning.core.errors import (
     InvalidTuningRequest,
     QuotaExceeded,
+    TuningJobEnded,
     TuningJobTimeout,
 )
 from sagemaker_tuning.core.merge_patch import merge_patch, without_nulls
@@ -129,12 +130,15 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
                 "would want the same job names"
             )
         self._request = request
-        launched = self._launch_patiently(request, context)
+        try:
+            launched = self._launch_patiently(request, context)
+        except TuningJobEnded as error:  # of an earlier try, after which none is launched
+            self._keep_name(context, error.tuning_job_name)
+            raise
         self._arn = launched.arn
         if self._is_killed:  # while it was being launched
             self._stop()
-        if self.do_xcom_push:
-            context["ti"].xcom_push(key=LAUNCHED_KEY, value=launched.name)
+        self._keep_name(context, launched.name)
         TuningJobLink.keep(
             context,
             self,
@@ -143,6 +147,10 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
             tuning_job_name=launched.name,
         )
         return launched
+
+    def _keep_name(self, context: Context, name: str | None) -> None:
+        if self.do_xcom_push and name is not None:
+            context["ti"].xcom_push(key=LAUNCHED_KEY, value=name)
 
     def _rehearse(self, context: Context) -> NoReturn:
         """Say what would be launched, and skip the task."""
