@@ -9,6 +9,7 @@ import pytest
 
 from demo import model_check
 from demo import sagemaker as endpoint
+from tests.integration import runs
 from tests.integration.waiting import until
 
 if TYPE_CHECKING:
@@ -21,23 +22,6 @@ TEMPLATE = "tune_and_create_model"
 DEFERRED = "tune_from_conf"
 _FOR_EVER = 1_000_000
 """Boosting rounds that do not end while a test runs."""
-
-
-def _run(airflow: AirflowApi, dag_id: str, conf: dict[str, Any] | None = None) -> str:
-    until(lambda: airflow.has_dag(dag_id), f"Airflow reads {dag_id}")
-    return airflow.trigger(dag_id, conf)
-
-
-def _ended(airflow: AirflowApi, dag_id: str, run_id: str) -> str:
-    return str(
-        until(
-            lambda: (
-                (state := airflow.dag_run(dag_id, run_id)["state"]) in {"success", "failed"}
-                and state
-            ),
-            f"{dag_id} ends",
-        )
-    )
 
 
 def _task(airflow: AirflowApi, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
@@ -71,8 +55,8 @@ def s3(stack: Stack) -> Any:
 @pytest.fixture(scope="module")
 def completed(airflow: AirflowApi) -> str:
     """Run the template once with its defaults; give the run's id."""
-    run_id = _run(airflow, TEMPLATE)
-    assert _ended(airflow, TEMPLATE, run_id) == "success"
+    run_id = runs.start(airflow, TEMPLATE)
+    assert runs.ended(airflow, TEMPLATE, run_id) == "success"
     return run_id
 
 
@@ -135,8 +119,8 @@ def test_the_model_is_real(stack: Stack, airflow: AirflowApi, s3: Any, completed
 def test_the_params_change_the_request(airflow: AirflowApi, sagemaker: Any) -> None:
     """Fields of the trigger form reach the request, as the types that AWS wants."""
     conf = {"max_training_jobs": 2, "instance_count": 1, "num_round": 5}
-    run_id = _run(airflow, TEMPLATE, conf)
-    assert _ended(airflow, TEMPLATE, run_id) == "success"
+    run_id = runs.start(airflow, TEMPLATE, conf)
+    assert runs.ended(airflow, TEMPLATE, run_id) == "success"
     name = airflow.result(TEMPLATE, run_id, "create_tuning_job")["HyperParameterTuningJobName"]
     job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     limits = job["HyperParameterTuningJobConfig"]["ResourceLimits"]
@@ -149,14 +133,14 @@ def test_no_tuning_job_outlives_its_dag_run(
     stack: Stack, airflow: AirflowApi, sagemaker: Any
 ) -> None:
     """When a sensor is marked failed, the template's teardown stops the tuning job."""
-    run_id = _run(airflow, TEMPLATE, {"num_round": _FOR_EVER})
+    run_id = runs.start(airflow, TEMPLATE, {"num_round": _FOR_EVER})
     until(
         lambda: _task(airflow, TEMPLATE, run_id, "training_jobs_completed")["state"] == "deferred",
         "the sensor is deferred",
     )
     name = airflow.result(TEMPLATE, run_id, "create_tuning_job")["HyperParameterTuningJobName"]
     _mark_failed(stack, TEMPLATE, run_id, "training_jobs_completed")
-    assert _ended(airflow, TEMPLATE, run_id) == "failed"
+    assert runs.ended(airflow, TEMPLATE, run_id) == "failed"
     until(lambda: _status(sagemaker, name) == "Stopped", f"{name} is stopped")
 
 
@@ -183,7 +167,7 @@ def deferred(
     definition["StaticHyperParameters"].pop("_tuning_objective_metric")
     definition["AlgorithmSpecification"].pop("MetricDefinitions")
     before = _live(sagemaker)
-    run_id = _run(
+    run_id = runs.start(
         airflow,
         DEFERRED,
         {
