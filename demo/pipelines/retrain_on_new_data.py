@@ -12,7 +12,8 @@ from demo.timings import Stretches
 _ASSET = "new_data"
 _PREFIX = "retrain-on-new-data"
 _BURST = 3
-_QUIET_SECONDS = 10
+_QUIET_SECONDS = 20
+"""Longer than the events are apart, on a machine that is busy too."""
 _PAUSE_SECONDS = 1.0
 _LOOKS = 15
 """In which Airflow makes runs of the events, or makes none."""
@@ -45,7 +46,7 @@ class RetrainOnNewData(Pipeline):
 
     def show(self, run: DagRun) -> None:
         """Show whether it went on, and what it has registered."""
-        package = run.result("register")
+        package = run.result("tune_and_register.register")
         console.line()
         if package is None:
             console.line("  skipped: another run has its events")
