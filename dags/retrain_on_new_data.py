@@ -27,11 +27,8 @@ from importlib.util import find_spec
 import pendulum
 from airflow.sdk import DAG, Asset, AssetWatcher, Param
 
-from sagemaker_tuning.operators.model_package import SageMakerRegisterModelPackageOperator
-from sagemaker_tuning.operators.training_job import SageMakerGetBestTrainingJobOperator
-from sagemaker_tuning.operators.tuning_job import SageMakerCreateTuningJobOperator
-from sagemaker_tuning.operators.warm_start import SageMakerFindWarmStartParentsOperator
 from sagemaker_tuning.sensors.asset import AssetDebounceSensor
+from sagemaker_tuning.task_groups.model_package import tune_and_register
 
 # An asset belongs to the DAG, not to a run: these two are no fields of the form.
 DATA = "s3://sagemaker-tuning-example/retrain-on-new-data"
@@ -124,26 +121,10 @@ with DAG(
         quiet="{{ var.value.get('retrain_quiet_seconds', 600) }}",
         max_wait="7200",
     )
-    parents = SageMakerFindWarmStartParentsOperator(
-        task_id="parents",
+    registered = tune_and_register(
         tuning_job_config=TUNING_JOB_CONFIG,
         training_job_definition=TRAINING_JOB_DEFINITION,
-    )
-    tune = SageMakerCreateTuningJobOperator(
-        task_id="tune",
-        tuning_job_config=TUNING_JOB_CONFIG,
-        training_job_definition=TRAINING_JOB_DEFINITION,
-        warm_start_config=parents.output["WarmStartConfig"],
-        deferrable=True,
-    )
-    name = tune.output["HyperParameterTuningJobName"]
-    best = SageMakerGetBestTrainingJobOperator(task_id="best", tuning_job_name=name)
-    SageMakerRegisterModelPackageOperator(
-        task_id="register",
-        training_job_name=best.output["TrainingJobName"],
         model_package_group_name="{{ params.group }}",
-        content_types=["text/csv"],
-        response_types=["text/csv"],
         outlets=[Asset("retrained_model")],
     )
-    burst_is_over >> parents
+    burst_is_over >> registered.parents

@@ -16,6 +16,8 @@ Nothing is launched twice and nothing is lost, whichever task is retried or clea
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pendulum
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
@@ -28,7 +30,7 @@ from sagemaker_tuning.task_groups.endpoint import put_into_service
 from sagemaker_tuning.task_groups.model_package import tune_and_register
 
 TOPIC_ARN = ""  # of an SNS topic that is to hear of failed and of late runs
-RUN_IS_LATE_AFTER = pendulum.duration(days=4)
+RUN_IS_LATE_AFTER = timedelta(days=4)
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
 PARAMS = {
@@ -95,7 +97,7 @@ with DAG(
     max_active_runs=1,
     is_paused_upon_creation=True,
     params=PARAMS,
-    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=15)},
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=15)},
     on_failure_callback=SnsNotifier(target_arn=TOPIC_ARN, message=FAILED) if TOPIC_ARN else None,
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,

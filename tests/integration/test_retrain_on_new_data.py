@@ -37,7 +37,7 @@ def test_a_burst_is_one_run_and_a_later_event_is_another(
     new_data.tell(4)
     (first,) = new_data.went_on()
     assert len(new_data.idle_runs()) > 1
-    tuned = airflow.result(DAG_ID, first, "tune")
+    tuned = airflow.result(DAG_ID, first, "tune_and_register.tune")
     jobs = sagemaker.list_hyper_parameter_tuning_jobs(NameContains="retrain-on-new")
     assert [job[NAME] for job in jobs["HyperParameterTuningJobSummaries"]] == [tuned[NAME]]
 
@@ -47,14 +47,15 @@ def test_a_burst_is_one_run_and_a_later_event_is_another(
     again, second = new_data.went_on()
     assert again == first
     described = sagemaker.describe_hyper_parameter_tuning_job(
-        **{NAME: airflow.result(DAG_ID, second, "tune")[NAME]}
+        **{NAME: airflow.result(DAG_ID, second, "tune_and_register.tune")[NAME]}
     )
     assert described["WarmStartConfig"]["ParentHyperParameterTuningJobs"] == [{NAME: tuned[NAME]}]
     assert "WarmStartConfig" not in sagemaker.describe_hyper_parameter_tuning_job(
         **{NAME: tuned[NAME]}
     )
     registered = {
-        airflow.result(DAG_ID, run_id, "register")["ModelPackageArn"] for run_id in (first, second)
+        airflow.result(DAG_ID, run_id, "tune_and_register.register")["ModelPackageArn"]
+        for run_id in (first, second)
     }
     packages = sagemaker.list_model_packages(ModelPackageGroupName="retrained-on-new-data")
     assert registered == {

@@ -65,5 +65,5 @@ def test_objects_that_are_put_are_a_run(new_data: NewData) -> None:
     for name in ("first", "second", "third"):
         new_data.upload(name)
     (run_id,) = until(new_data.went_on, "a run went on")
-    registered: Any = new_data.stack.api.result(DAG_ID, run_id, "register")
+    registered: Any = new_data.stack.api.result(DAG_ID, run_id, "tune_and_register.register")
     assert registered["ModelApprovalStatus"] == "PendingManualApproval"

@@ -83,7 +83,8 @@ def _tune_and_register(
         "tuning_job_config": tuning_job_config,
         "training_job_definition": training_job_definition,
     }
-    parents: Any = SageMakerFindWarmStartParentsOperator(task_id="find_parents", **request).output
+    find_parents = SageMakerFindWarmStartParentsOperator(task_id="find_parents", **request)
+    parents: Any = find_parents.output
     budget: dict[str, Any] = {"max_cost": max_cost, "hourly_rates": hourly_rates}
     tuning_job: Any = SageMakerCreateTuningJobOperator(
         task_id="tune",
@@ -103,7 +104,10 @@ def _tune_and_register(
         response_types=response_types,
         outlets=[*outlets],
     )
-    SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name).as_teardown()
+    # Of a task before the one that launches, which has to succeed for a teardown to run: so it runs
+    # also when that has failed, and not where all of this is skipped.
+    stop = SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name)
+    stop.as_teardown(setups=find_parents)
     return RegisteredModel(parents, tuning_job, best, register.output)
 
 
