@@ -82,12 +82,13 @@ def metric_of(
     Args:
         given: A metric's name, which may begin with a channel (``validation:auc``), a function of
             labels and predictions, or None for the recorded one.
-        given_type: ``Maximize`` or ``Minimize``; the recorded objective's, or the metric's own, if
-            None.
+        given_type: ``Maximize`` or ``Minimize``, of a function; a metric has its own, so that
+            another is a mistake.
         recorded: Name and type of the objective metric that the model was tuned for, if known.
 
     Raises:
-        InvalidTuningRequest: There is no such metric, or none at all.
+        InvalidTuningRequest: There is no such metric, or none at all, or what is meant by its name
+            is another one, of the opposite type.
     """
     if callable(given):
         if given_type is None:
@@ -106,9 +107,13 @@ def metric_of(
         problem = f"{full!r} cannot be computed from labels and predictions"
         raise _invalid("metric", problem, f"one of {', '.join(KNOWN)}, or a function")
     _require("sklearn", name)
-    is_recorded = recorded is not None and recorded[0].rpartition(":")[2] == name
-    kind = given_type or (recorded[1] if recorded and is_recorded else known.type)
-    return Metric(name, kind, known.takes_one_number, known.compute)
+    # By the opposite type, the worse model would win.
+    if given_type not in {None, known.type}:
+        raise _invalid("objective_type", repr(given_type), f"{known.type}, as {name} always has")
+    if given is None and recorded is not None and recorded[1] != known.type:
+        problem = f"the challenger was tuned to {recorded[1]} {full!r}, which is another metric"
+        raise _invalid("metric", problem, f"{name!r}, which is to {known.type}, or a function")
+    return Metric(name, known.type, known.takes_one_number, known.compute)
 
 
 def _invalid(path: str, problem: str, rule: str) -> InvalidTuningRequest:

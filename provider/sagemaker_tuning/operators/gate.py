@@ -88,7 +88,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             of numpy. A model that predicts several numbers for a row gives a column for each. The
             metrics are scikit-learn's, which the extra ``templates`` has; where classes are to be
             told from probabilities, the threshold is 0.5, or the largest of several wins.
-        objective_type: ``"Maximize"`` or ``"Minimize"``; of a function it must be said.
+        objective_type: ``"Maximize"`` or ``"Minimize"``, of a function; a metric has its own.
         margin: By how much more the challenger must be better, in the metric's own unit, 0 or
             more. At 0 an equal challenger still loses.
         on_loss: Whether a challenger that loses has the tasks downstream skipped (``"skip"``) or

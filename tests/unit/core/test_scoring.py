@@ -164,15 +164,24 @@ def test_directions_are_those_of_built_in_xgboost() -> None:
 
 
 def test_the_recorded_objective_is_the_metric() -> None:
-    """With its own type; another metric has the type that it always has, unless one is given."""
+    """Each metric has the type that it always has."""
     recorded = ("validation:auc", "Maximize")
     assert (metric_of(None, None, recorded).name, metric_of(None, None, recorded).type) == (
         "auc",
         "Maximize",
     )
     assert metric_of("validation:rmse", None, recorded).type == "Minimize"
-    assert metric_of("auc", None, ("validation:auc", "Minimize")).type == "Minimize"
-    assert metric_of("auc", "Minimize", recorded).type == "Minimize"
+    assert metric_of("rmse", "Minimize", recorded).type == "Minimize"
+
+
+def test_a_metric_of_the_opposite_type_is_another_one() -> None:
+    """A script may log a negative error as ``rmse``, to be maximized; by ours the worse would win."""
+    negative = ("validation:rmse", "Maximize")
+    with pytest.raises(InvalidTuningRequest, match="metric: the challenger was tuned to Maximize"):
+        metric_of(None, None, negative)
+    with pytest.raises(InvalidTuningRequest, match="objective_type: 'Maximize': Minimize, as rmse"):
+        metric_of("rmse", "Maximize", negative)
+    assert metric_of("rmse", None, negative).type == "Minimize"
 
 
 @pytest.mark.parametrize("name", ["validation:ndcg", "map", "validation:loss", "cox-nloglik"])
