@@ -11,7 +11,8 @@
    back to what it served before, the version is rejected, and the run has failed.
 7. Delete old versions with their models, configurations and artifacts; never the champion's.
 
-Nothing is launched twice and nothing is lost, whichever task is retried or cleared.
+Nothing is launched twice and nothing is lost, whichever task is retried or cleared. Needs Airflow
+3.2, for approvals and deadlines.
 """
 
 from __future__ import annotations
