@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 63
 _REQUEST_DIGEST = 6
 _PAYLOAD_IN_MB = 6
+_SLASHES_OF_BUCKET = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,6 @@ def transform_request(
     s3_output_path: str,
     instance_type: str,
     instance_count: int,
-    takes_one_number: bool,
     more: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Give a request without names, tags and the job's own folder.
@@ -82,8 +82,6 @@ def transform_request(
         s3_output_path: Where each job has its folder.
         instance_type: ``InstanceType``.
         instance_count: ``InstanceCount``.
-        takes_one_number: Whether the last number that the model predicts for a row is all that is
-            wanted of it.
         more: What is to be other in it, by the rules of JSON Merge Patch.
     """
     request: dict[str, Any] = {
@@ -102,10 +100,19 @@ def transform_request(
         "TransformResources": {"InstanceType": instance_type, "InstanceCount": instance_count},
     }
     request = merge_patch(request, more)
+    # Of several numbers for a row none may be lost unseen, and how many a model predicts is not
+    # known; AWS takes a list of columns or one range of them, so the whole row comes back.
+    # https://github.com/aws/sagemaker-python-sdk/issues/1112
     request["DataProcessing"] = {"InputFilter": "$[1:]", "JoinSource": "Input"}
-    # AWS takes either a list of columns or one range of them, and how many numbers a model with
-    # several predicts is not known: then the whole row comes back.
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html
-    if takes_one_number:
-        request["DataProcessing"]["OutputFilter"] = "$[0,-1]"
     return request
+
+
+def is_within(data: str, output: str) -> bool:
+    """Whether what is written to a place is data from then on.
+
+    Args:
+        data: S3 URI that all of the data begins with.
+        output: S3 URI of a folder, with or without a slash at its end.
+    """
+    beginning = data if data.count("/") > _SLASHES_OF_BUCKET else f"{data}/"
+    return f"{output.rstrip('/')}/".startswith(beginning)

@@ -33,11 +33,13 @@ class HeldOutData:
     """The objects of an S3 URI that have content.
 
     Attributes:
+        uri: What all of them begin with.
         bucket: Their bucket.
         keys: Their keys, in their order; one or more.
         digest: Stands for which objects they are, and their contents.
     """
 
+    uri: str
     bucket: str
     keys: tuple[str, ...]
     digest: str
@@ -64,13 +66,22 @@ class HeldOutData:
             rule = "CSV without a header, the label first"
             raise InvalidTuningRequest([Violation("data", problem, rule)])
         keys = tuple(key for key, _ in found)
-        return cls(bucket, keys, digest_of(bucket, sorted(found)))
+        return cls(uri, bucket, keys, digest_of(bucket, sorted(found)))
 
     def columns(self, s3: AwsService) -> int:
-        """Give how many columns the first row has."""
-        with closing(_lines(s3, self.bucket, self.keys[0])) as lines:
-            filled = (line for line in lines if line.strip())
-            return count_columns(next(filled, b"").decode(errors="replace"))
+        """Give how many columns the first row has.
+
+        Raises:
+            ScoringFailed: There is no row in any of the objects.
+            AwsCallFailed: S3 refuses, or does not answer.
+        """
+        for key in self.keys:
+            with closing(_lines(s3, self.bucket, key)) as lines:
+                for line in lines:
+                    if line.strip():
+                        return count_columns(line)
+        msg = f"there is no row in {', '.join(self.keys)}"
+        raise ScoringFailed(msg)
 
 
 @dataclass(frozen=True, slots=True)

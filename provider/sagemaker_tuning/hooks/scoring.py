@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.adoption import IDENTITY_TAG, TRY_TAG
 from sagemaker_tuning.core.deployments import PackageVersion, container_of
 from sagemaker_tuning.core.errors import (
@@ -15,17 +16,18 @@ from sagemaker_tuning.core.errors import (
     QuotaExceeded,
     ScoringFailed,
     TuningJobConflict,
+    Violation,
 )
 from sagemaker_tuning.core.merge_patch import merge_patch
 from sagemaker_tuning.core.naming import MAX_GENERATION
-from sagemaker_tuning.core.scoring_jobs import ScoringNames
+from sagemaker_tuning.core.scoring_jobs import ScoringNames, is_within
 from sagemaker_tuning.hooks.held_out_data import TransformOutput
 from sagemaker_tuning.hooks.model_creation import ModelCreation
 from sagemaker_tuning.hooks.services import AwsService
 from sagemaker_tuning.hooks.transform_jobs import TransformJobs, is_live
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sagemaker_tuning.core.launch_request import LaunchRequest
     from sagemaker_tuning.core.predictions import Predictions
@@ -95,7 +97,7 @@ class Scoring:
         """The names of its model and jobs."""
         launch, request = self._plan.launch, self._plan.transform_request
         version = PackageVersion.of(self.arn)
-        contents = (request, dict(self._plan.model_fields), self._plan.data.digest)
+        contents = (request, self._model, self._plan.data.digest)
         return ScoringNames.of(version, launch.identity, launch.epoch, *contents)
 
     @property
@@ -144,9 +146,8 @@ class Scoring:
         Raises:
             ScoringFailed: Something in it is no prediction.
         """
-        takes_one = self._plan.metric.takes_one_number
         try:
-            return output.read(self._s3, 1 if takes_one else self._plan.data.columns(self._s3))
+            return output.read(self._s3, self._plan.data.columns(self._s3))
         except ScoringFailed as error:
             raise self._failed(str(error), is_retried=error.is_retried) from error
 
@@ -161,20 +162,32 @@ class Scoring:
         except ScoringFailed as error:
             raise self._failed(str(error)) from error
 
-    def model_request(self) -> dict[str, Any]:
-        """Give the request of CreateModel without its tags.
+    def mistakes(self) -> Iterator[Violation]:
+        """Find out what AWS would refuse, or what would not end well.
 
         Raises:
             InvalidTuningRequest: The package has no container that could be served.
         """
-        request = {
-            "ModelName": self.names.model_name,
-            "ExecutionRoleArn": self._plan.role_arn,
-            **container_of(self._package),
-        }
+        tags = {"Tags": self.tags}
+        model, job = self._model_request(), self._transform_request(self.names.job_name(1))
+        yield from shapes.violations(job | tags, shapes.input_shape("CreateTransformJob"))
+        yield from shapes.violations(model | tags, shapes.input_shape("CreateModel"))
+        data, output = self._plan.data.uri, job["TransformOutput"]["S3OutputPath"]
+        if is_within(data, output):
+            problem = f"{output}/ is among what begins with {data!r}"
+            rule = "a place outside of data, or predictions would be taken for data"
+            yield Violation("s3_output_path", problem, rule)
+
+    @cached_property
+    def _model(self) -> dict[str, Any]:
+        request = {"ExecutionRoleArn": self._plan.role_arn, **container_of(self._package)}
         return merge_patch(request, self._plan.model_fields)
 
-    def transform_request(self, name: str) -> dict[str, Any]:
+    def _model_request(self) -> dict[str, Any]:
+        """Give the request of CreateModel without its tags."""
+        return {"ModelName": self.names.model_name, **self._model}
+
+    def _transform_request(self, name: str) -> dict[str, Any]:
         """Give the request of CreateTransformJob without its tags."""
         request = dict(self._plan.transform_request)
         place = request["TransformOutput"]["S3OutputPath"].rstrip("/")
@@ -184,15 +197,16 @@ class Scoring:
 
     def _launch(self, name: str) -> None:
         model = ModelCreation(
-            request=self.model_request(),
+            request=self._model_request(),
             tags=self._plan.tags,
             own_tags={tag["Key"]: tag["Value"] for tag in self._plan.launch.tags()},
             if_exists="reuse",
             is_first_try=False,
+            way_out="delete it",
         )
         try:
             model.run(self._hook)
-            self._jobs.create(**self.transform_request(name), Tags=self.tags)
+            self._jobs.create(**self._transform_request(name), Tags=self.tags)
         except QuotaExceeded as error:
             if not error.is_retried:
                 raise

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException
-from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.adoption import AdoptionPolicy
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
     InvalidTuningRequest,
     SageMakerTuningError,
     ScoringFailed,
-    Violation,
 )
 from sagemaker_tuning.core.gate import Contest, Scored
 from sagemaker_tuning.core.model_packages import objective_of
@@ -285,7 +283,6 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
                 s3_output_path=self.s3_output_path,
                 instance_type=self.instance_type,
                 instance_count=given.instance_count,
-                takes_one_number=metric.takes_one_number,
                 more=given.transform_job_fields,
             ),
             model_fields=given.model_fields,
@@ -341,12 +338,6 @@ def _require_completed(package: Mapping[str, Any]) -> None:
 
 
 def _validate(scorings: Sequence[Scoring]) -> None:
-    mistakes: list[Violation] = []
-    for scoring in scorings:
-        job = scoring.transform_request(scoring.names.job_name(1))
-        model = scoring.model_request()
-        tags = {"Tags": scoring.tags}
-        mistakes += shapes.violations(job | tags, shapes.input_shape("CreateTransformJob"))
-        mistakes += shapes.violations(model | tags, shapes.input_shape("CreateModel"))
+    mistakes = [mistake for scoring in scorings for mistake in scoring.mistakes()]
     if mistakes:
         raise InvalidTuningRequest(dict.fromkeys(mistakes))

@@ -40,6 +40,7 @@ class GateArguments:
         model_fields = as_mapping(task.model_fields, "model_fields")
         mistakes = [
             *_own("transform_job_fields", job_fields, _OWN_OF_JOB),
+            *_own_of_output("transform_job_fields.TransformOutput", job_fields),
             *_own("model_fields", model_fields, _OWN_OF_MODEL),
             *_mistakes(place_of, task.data, "data"),
             *_mistakes(place_of, task.s3_output_path, "s3_output_path"),
@@ -78,6 +79,14 @@ def _own(path: str, document: Mapping[str, Any], own: Sequence[str]) -> Iterator
     for key in document:
         if key in own:
             yield Violation(f"{path}.{key}", "not to be given here", "the gate says it itself")
+
+
+def _own_of_output(path: str, job_fields: Mapping[str, Any]) -> Iterator[Violation]:
+    output = job_fields.get("TransformOutput", {})
+    if isinstance(output, dict):
+        yield from _own(path, output, ("S3OutputPath",))
+    else:
+        yield Violation(path, repr(output), "an object with what is to be other in it")
 
 
 def _number(value: object) -> float | None:

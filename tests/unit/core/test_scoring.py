@@ -175,7 +175,7 @@ def test_the_recorded_objective_is_the_metric() -> None:
 
 
 def test_a_metric_of_the_opposite_type_is_another_one() -> None:
-    """A script may log a negative error as ``rmse``, to be maximized; by ours the worse would win."""
+    """A script may log a negative error as ``rmse``, to Maximize; by ours the worse would win."""
     negative = ("validation:rmse", "Maximize")
     with pytest.raises(InvalidTuningRequest, match="metric: the challenger was tuned to Maximize"):
         metric_of(None, None, negative)

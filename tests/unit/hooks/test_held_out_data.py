@@ -85,8 +85,15 @@ def test_a_refusal_is_no_absence() -> None:
 
 def test_the_first_row_says_how_many_columns_there_are() -> None:
     """Blank lines before it are no rows."""
-    s3 = _s3(test__a=b"\r\n\n1,2,3,4\n1,2\n")
+    s3 = _s3(test__a=b"\r\n\n", test__b=b"\n1,2,3,4\n1,2\n")
     assert HeldOutData.at(s3, "s3://bucket/test").columns(s3) == 4
+
+
+def test_data_of_blank_lines_has_no_columns() -> None:
+    """Or features would be taken for predictions."""
+    s3 = _s3(test__a=b"\n \n")
+    with pytest.raises(ScoringFailed, match="no row in test/a"):
+        HeldOutData.at(s3, "s3://bucket/test").columns(s3)
 
 
 def test_an_output_of_each_object_is_wanted() -> None:

@@ -41,6 +41,7 @@ class Account:
         predictions: What a version of the group predicts; None has its transform job fail.
         crash_at: Which call is the worker's last; whether it is carried out is the fraction.
         refusals: What calls, by name, raise instead of an answer, one after the other.
+        beside: Another number for each row, which all versions predict beside the first.
     """
 
     def __init__(self, champion: tuple[float, ...] | None, challenger: tuple[float, ...]) -> None:
@@ -54,6 +55,7 @@ class Account:
         self.jobs: dict[str, Document] = {}
         self.tags: dict[str, Document] = {}
         self.looks_until_done = 2
+        self.beside: tuple[float, ...] | None = None
         self.most_live: Counter[str] = Counter()
         self.calls: list[str] = []
         self.crash_at: float | None = None
@@ -171,7 +173,10 @@ class Account:
             return
         job["TransformJobStatus"] = "Completed"
         folder = job["TransformOutput"]["S3OutputPath"].removeprefix(f"s3://{BUCKET}/")
-        self.objects[f"{folder}/0.csv.out"] = _rows(LABELS, predictions)
+        columns = (
+            (LABELS, predictions) if self.beside is None else (LABELS, self.beside, predictions)
+        )
+        self.objects[f"{folder}/0.csv.out"] = _rows(*columns)
 
     def _stop_transform_job(self, *, TransformJobName: str) -> Document:  # noqa: N803 -- boto3's
         self.jobs[TransformJobName]["TransformJobStatus"] = "Stopped"

@@ -286,6 +286,32 @@ def test_a_denied_call_is_an_error_that_names_the_package() -> None:
     assert f"so the challenger {GROUP_ARN}/2 cannot be scored" in failed.value.__notes__
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"role": f"{_ROLE}Other"}, {"model_fields": {"EnableNetworkIsolation": True}}],
+    ids=["role", "fields"],
+)
+def test_a_model_that_was_a_mistake_is_followed_by_another(other: dict[str, Any]) -> None:
+    """Whoever mends the DAG between two tries need not delete anything."""
+    account = Account(champion=BAD, challenger=GOOD)
+    ti = _first_try()
+    account.predictions[2] = None
+    with pytest.raises(ScoringFailed):
+        _run(account, ti)
+    account.predictions[2] = GOOD
+    assert _run(account, _next_try(ti), **other)["Verdict"] == "Won"
+    assert (account.models, account.outputs, account.live_jobs()) == ({}, [], [])
+
+
+def test_a_number_beside_the_prediction_is_no_score() -> None:
+    """Of a model that predicts several numbers for a row, none is chosen by its place."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.beside = (1, 0, 1, 0)
+    with pytest.raises(AirflowFailException, match="predicts 2 numbers for a row, and auc takes"):
+        _run(account, _first_try())
+    assert account.packages[2]["ModelApprovalStatus"] == "PendingManualApproval"
+
+
 def test_data_that_changes_meanwhile_is_scored_anew() -> None:
     """A retry does not take the predictions of other data for those of this."""
     account = Account(champion=BAD, challenger=GOOD)
@@ -391,6 +417,14 @@ def test_a_package_of_no_group_has_no_champion() -> None:
         ({"role": "arn:aws:iam::1:role/short"}, "ExecutionRoleArn"),
         ({"transform_job_fields": {"MaxPayloadInMB": "six"}}, "MaxPayloadInMB: 'six'"),
         ({"transform_job_fields": {"ModelName": "other"}}, "transform_job_fields.ModelName"),
+        (
+            {"transform_job_fields": {"TransformOutput": {"S3OutputPath": "s3://other"}}},
+            "transform_job_fields.TransformOutput.S3OutputPath",
+        ),
+        ({"transform_job_fields": {"TransformOutput": None}}, "TransformOutput: None"),
+        ({"s3_output_path": f"s3://{BUCKET}/test"}, "s3_output_path: s3://bucket/test/churn-v2"),
+        ({"s3_output_path": f"s3://{BUCKET}/test-scores/"}, "predictions would be taken for data"),
+        ({"data": f"s3://{BUCKET}"}, "predictions would be taken for data"),
         ({"model_fields": '{"Containers": []}'}, "model_fields.Containers"),
         ({"tags": [{"Key": "team"}]}, "Tags[0].Value"),
         ({"tags": {"team": "churn"}}, "tags: {'team': 'churn'}"),
@@ -435,10 +469,6 @@ def test_further_fields_reach_the_requests() -> None:
     assert job["TransformOutput"]["KmsKeyId"] == "key"
     assert job["TransformOutput"]["Accept"] == "text/csv"
     assert (job["MaxPayloadInMB"], job["BatchStrategy"]) == (20, "MultiRecord")
-    assert job["DataProcessing"] == {
-        "InputFilter": "$[1:]",
-        "JoinSource": "Input",
-        "OutputFilter": "$[0,-1]",
-    }
+    assert job["DataProcessing"] == {"InputFilter": "$[1:]", "JoinSource": "Input"}
     assert model["EnableNetworkIsolation"] is True
     assert all(tags["team"] == "churn" for tags in account.tags.values())
