@@ -169,16 +169,16 @@ def import_dags(file: Path) -> tuple[list[Any], str | None]:
 
 
 def approval_operator() -> type[Any]:
-    """Give Airflow's own operator that asks a person.
+    """Give Airflow's own operator that asks a person, and goes where the answer leads.
 
     Raises:
         AirflowOptionalProviderFeatureException: Airflow is older than 3.1, or its standard provider
             of that time.
     """
     try:
-        from airflow.providers.standard.operators.hitl import ApprovalOperator  # noqa: PLC0415 -- not everywhere
+        from airflow.providers.standard.operators.hitl import HITLBranchOperator  # noqa: PLC0415 -- not everywhere
     except ImportError as error:
         msg = "the approval of a person needs Airflow 3.1 or later, with its standard provider"
         raise AirflowOptionalProviderFeatureException(msg) from error
-    operator: type[Any] = ApprovalOperator
+    operator: type[Any] = HITLBranchOperator
     return operator

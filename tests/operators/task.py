@@ -36,6 +36,11 @@ class FakeTaskInstance:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     start_date: datetime = field(default_factory=lambda: datetime.now(UTC))
     xcoms: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, str | None] = field(default_factory=dict)
+    """Of other tasks of the run, by ``task_id``."""
+
+    def get_task_states(self, task_ids: list[str], **_: Any) -> dict[str, dict[str, str | None]]:
+        return {self.run_id: {name: self.states[name] for name in task_ids if name in self.states}}
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.xcoms[key] = value

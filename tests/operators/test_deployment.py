@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
 
 from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException, TaskDeferred
 from sagemaker_tuning.core.errors import (
@@ -67,7 +69,11 @@ def _deploy(package: str, endpoint: str, **arguments: Any) -> SageMakerDeployMod
 
 
 def _roll_back(package: str, endpoint: str) -> Document:
-    operator = SageMakerRollBackEndpointOperator(
+    return _rollback(package, endpoint).execute(context())
+
+
+def _rollback(package: str, endpoint: str) -> SageMakerRollBackEndpointOperator:
+    return SageMakerRollBackEndpointOperator(
         task_id="rollback",
         model_package_name=package,
         endpoint_name=endpoint,
@@ -75,7 +81,6 @@ def _roll_back(package: str, endpoint: str) -> Document:
         poll_interval=0.1,
         deferrable=False,
     )
-    return operator.execute(context())
 
 
 def _status(aws: Aws, endpoint: str) -> str:
@@ -188,6 +193,37 @@ def test_another_package_is_left_alone_by_a_rollback(aws: Aws, group: str, artif
     assert _roll_back(second, endpoint)["EndpointConfigName"] == result["EndpointConfigName"]
     assert _approval(aws, second) == ("Rejected", "no good")
     assert _status(aws, endpoint) == "InService"
+
+
+@pytest.mark.parametrize(
+    ("states", "is_rolled_back"),
+    [
+        ({"deploy": "upstream_failed", "predict": "upstream_failed"}, False),
+        ({"deploy": "upstream_failed", "predict": None}, False),
+        ({"deploy": "failed", "predict": "upstream_failed"}, True),
+        ({"deploy": "success", "predict": "failed"}, True),
+    ],
+    ids=["neither-ran", "neither-will-run", "deploy", "predict"],
+)
+def test_what_failed_before_the_deployment_takes_nothing_off_the_endpoint(
+    aws: Aws, group: str, artifact: str, states: dict[str, str | None], *, is_rolled_back: bool
+) -> None:
+    """A cleared run whose version serves may fail again: Airflow runs a rollback for that, too."""
+    package, endpoint = (_package(aws, group, artifact), serving.unique("endpoint"))
+    aws.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    _deploy(package, endpoint).execute(context())
+    with DAG("retrain", schedule=None):
+        rollback = _rollback(package, endpoint)
+        [EmptyOperator(task_id=name) for name in states] >> rollback
+    run = context(FakeTaskInstance(task_id="rollback", states=states))
+    if is_rolled_back:
+        assert rollback.execute(run)["EndpointConfigName"] is None
+        assert _approval(aws, package) == ("Rejected", "no good")
+    else:
+        with pytest.raises(AirflowSkipException, match="no task right before"):
+            rollback.execute(run)
+        assert _approval(aws, package) == ("Approved", None)
+        assert float(serving.invoke(aws, endpoint, _ROW)["Body"])
 
 
 def test_the_newest_version_stays(aws: Aws, group: str, artifact: str) -> None:

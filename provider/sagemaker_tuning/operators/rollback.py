@@ -33,9 +33,12 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
 
     The package's ``ModelApprovalStatus`` becomes Rejected, also where the endpoint cannot go back,
-    so that nobody deploys it again unnoticed. But a package that nobody has begun to deploy there
-    is left as it is, and the task is skipped: with ``one_failed``, Airflow runs it too where a task
-    failed that comes before the deployment.
+    so that nobody deploys it again unnoticed.
+
+    With ``one_failed``, Airflow runs the task, too, where one failed that comes before the
+    deployment. Then it is skipped, and endpoint and package are left as they are, for the package
+    may be in service from an earlier run of a task that was cleared. So is a package that nobody
+    has begun to deploy there.
 
     Safe to run again, at whichever call a try died. Killing the task undoes nothing: an update
     that has begun goes on.
@@ -62,7 +65,8 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
         ``ModelPackageArn`` and ``ModelApprovalStatus``, null if there is no such package.
 
     Raises:
-        AirflowSkipException: There is nothing to roll back.
+        AirflowSkipException: There is nothing to roll back, or none of the tasks right before this
+            one has failed: Airflow did not run them, for others had failed.
         AirflowFailException: That is no version of a group (``InvalidTuningRequest``), what was
             served before is not there any more (``TuningJobConflict``), or AWS could not bring
             the endpoint back (``DeploymentFailed``).
@@ -114,6 +118,9 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
             update_options=retain,
             try_id=f"{launch_identity(context).digest}-{context['ti'].try_number}",
         )
+        if self._has_only_failed_before(context):
+            msg = "no task right before this one has failed: nothing to roll back"
+            raise AirflowSkipException(msg)
         if not rollback.has_begun():
             msg = f"{package.arn} was never deployed to {self.endpoint_name}: nothing to roll back"
             raise AirflowSkipException(msg)
@@ -140,3 +147,17 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
             self._reject()
         except SageMakerTuningError as error:
             self.log.warning("The model package could not be rejected: %s", error)
+
+    def _has_only_failed_before(self, context: Context) -> bool:
+        """Whether tasks have failed, and none of those right before this one."""
+        ti = context["ti"]
+        if not self.upstream_task_ids:
+            return False
+        found = ti.get_task_states(
+            dag_id=ti.dag_id,
+            map_index=ti.map_index,
+            task_ids=sorted(self.upstream_task_ids),
+            run_ids=[ti.run_id],
+        )
+        states = set(found.get(ti.run_id, {}).values())
+        return "upstream_failed" in states and "failed" not in states

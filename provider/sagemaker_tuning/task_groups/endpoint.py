@@ -37,7 +37,7 @@ def _put_into_service(
 
     - ``is_better`` scores both on the same held-out data; a challenger that is not better is
       rejected, and the others are skipped.
-    - ``approve`` asks a person, in Airflow's own form; needs Airflow 3.1. No is ``reject``.
+    - ``approve`` asks a person, in Airflow's own form; needs Airflow 3.1. No goes to ``reject``.
     - ``deploy`` creates or updates the endpoint, without downtime.
     - ``predict`` asks it for a few predictions.
     - ``make_champion`` approves the package: from now on others are measured by it.
@@ -89,13 +89,6 @@ def _put_into_service(
         **shared,
     )
     verdict: Any = is_better.output
-    approve = approval_operator()(
-        task_id="approve",
-        subject=f"Put {arn} into service?",
-        body=_pulled(verdict["Reason"]),
-        response_timeout=response_timeout,
-        defaults="Reject",
-    )
     deploy = SageMakerDeployModelPackageOperator(
         task_id="deploy",
         endpoint_name=endpoint_name,
@@ -105,29 +98,36 @@ def _put_into_service(
         deferrable=True,
         **shared,
     )
+    reject = SageMakerUpdateModelPackageOperator(
+        task_id="reject",
+        approval_status="Rejected",
+        approval_description="Nobody agreed to put it into service",
+        **shared,
+    )
+    approve = approval_operator()(
+        task_id="approve",
+        subject=f"Put {arn} into service?",
+        body=_pulled(verdict["Reason"]),
+        options=["Approve", "Reject"],
+        options_mapping={"Approve": deploy.task_id, "Reject": reject.task_id},
+        response_timeout=response_timeout,
+        defaults="Reject",
+    )
     predict = SageMakerSmokePredictionOperator(
         task_id="predict", endpoint_name=endpoint_name, data=test_data
     )
     make_champion = SageMakerUpdateModelPackageOperator(
         task_id="make_champion", approval_status="Approved", **shared
     )
-    # What the gate rejected stays as it is, with the gate's reason. By a template, since an output
-    # would make this a task after the one that registers, which is never skipped.
-    reject = SageMakerUpdateModelPackageOperator(
-        task_id="reject",
-        approval_status="Rejected",
-        approval_description="Nobody agreed to put it into service",
-        model_package_name=arn,
-        trigger_rule="all_skipped",
-    )
+    # By a template, since an output would make this a task after the one that registers, too.
     roll_back = SageMakerRollBackEndpointOperator(
         task_id="roll_back",
         endpoint_name=endpoint_name,
         model_package_name=arn,
         trigger_rule="one_failed",
     )
-    is_better >> approve >> deploy >> predict >> make_champion
-    deploy >> reject
+    is_better >> approve >> [deploy, reject]
+    deploy >> predict >> make_champion
     deploy >> roll_back
     predict >> roll_back
 
