@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from demo import sagemaker
 from tests.integration.waiting import until
 
@@ -115,6 +117,13 @@ class Retraining:
         tags = aws.list_tags(ResourceArn=config["EndpointConfigArn"])["Tags"]
         values = {tag["Key"]: tag["Value"] for tag in tags}
         return int(values["sagemaker-tuning:model_package"].rpartition("/")[2])
+
+    @property
+    def access(self) -> Document:
+        """Give what the endpoint says of how the printed policy was used."""
+        url = f"{self.deployment.stack.endpoint_url}/_local/access"
+        policies: Document = httpx.get(url, trust_env=False).raise_for_status().json()
+        return policies
 
     def messages(self) -> list[str]:
         """Take from the queue what the topic was told."""

@@ -106,7 +106,14 @@ def test_a_person_may_say_no(retraining: Retraining, second: Week) -> None:  # n
 
 def test_a_failing_prediction_is_rolled_back(retraining: Retraining, second: Week) -> None:  # noqa: ARG001 -- comes after it
     """The endpoint serves again what it did, the version is rejected, and somebody is told."""
-    failing = {"service": "sagemaker-runtime", "operation": "InvokeEndpoint", "error": "ModelError"}
+    failing = {
+        "kind": "error",
+        "operation": "InvokeEndpoint",
+        "code": "ModelError",
+        "message": "no model is loaded",
+        "status": 424,
+        "times": None,
+    }
     with retraining.deployment.faults(failing):
         week = retraining.begin(partial(weeks.write, drift=1.5))
         week.answer("Approve")
@@ -140,25 +147,43 @@ def test_without_a_completed_training_job_nothing_is_registered(
     assert _endpoint(retraining) == before
 
 
-def test_clean_up_leaves_what_the_rule_says(retraining: Retraining, second: Week) -> None:
-    """After a week that keeps one version, that and the champion are all that is left."""
+def test_clean_up_leaves_what_the_rule_says(
+    retraining: Retraining, first: Week, second: Week
+) -> None:
+    """The newest version, the champion, and what the endpoint would be rolled back to."""
     week = retraining.begin(partial(weeks.write, drift=1.0, is_spoilt=True), keep=1)
     assert week.ended() == "success", week.states
-    newest = max(retraining.packages)
-    assert set(retraining.packages) == {2, newest}
+    kept = {1: first, 2: second, max(retraining.packages): week}
+    assert set(retraining.packages) == set(kept)
     aws = retraining.deployment.sagemaker
     models = {model["ModelName"] for model in aws.list_models()["Models"]}
-    configs = {
-        config["EndpointConfigName"] for config in aws.list_endpoint_configs()["EndpointConfigs"]
+    assert models == {f"{NAME}-v1", f"{NAME}-v2"}
+    assert len(aws.list_endpoint_configs()["EndpointConfigs"]) == 2
+    objects = retraining.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{NAME}/output/")["Contents"]
+    training_jobs = {item["Key"].split("/")[2] for item in objects}
+    tuning_jobs = {name.rpartition("-")[0].rpartition("-")[0] for name in training_jobs}
+    assert tuning_jobs == {
+        one.result("tune_and_register.tune")["HyperParameterTuningJobName"] for one in kept.values()
     }
-    assert models == {f"{NAME}-v2"}
-    assert len(configs) == 1
-    kept = {week.result("tune_and_register.register")["TrainingJobName"]} | {
-        second.result("tune_and_register.register")["TrainingJobName"]
+
+
+def test_the_printed_policy_is_enough_and_no_more(retraining: Retraining, second: Week) -> None:  # noqa: ARG001 -- comes after it
+    """In all these weeks nothing was refused; and what was needed by none has its reason."""
+    access = retraining.access
+    assert access["Refused"] == []
+    (policy,) = access["Policies"]
+    unused = {
+        action
+        for statement in policy["Statements"]
+        for action, times in statement["Used"].items()
+        if not times and not statement["Sid"].startswith("Optional")
     }
-    page = retraining.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{NAME}/output/")
-    folders = {item["Key"].split("/")[2] for item in page["Contents"]}
-    assert kept <= folders
+    assert unused == {*_UNUSED}
+
+
+_UNUSED = {
+    "sagemaker:StopTransformJob": "no task was killed while it scored",
+}
 
 
 def _endpoint(retraining: Retraining) -> tuple[str, Any]:
