@@ -39,6 +39,22 @@ with DAG(
 
     own()
 
+with DAG("mapped", schedule=None):
+    tune = SageMakerCreateTuningJobOperator.partial(task_id="tune", tuning_job_config="{{ none }}")
+    roles = ["arn:aws:iam::123456789012:role/" + name for name in ("A", "B")]
+    tune.expand(
+        training_job_definition=[
+            {"RoleArn": role, "OutputDataConfig": {"S3OutputPath": "s3://four/out"}}
+            for role in roles
+        ],
+        tuning_job_name=["a", "b"],
+    )
+
+with DAG("unknown", schedule=None):
+    given = S3KeySensor(task_id="given", bucket_key="s3://one/done").output
+    tune = SageMakerCreateTuningJobOperator.partial(task_id="tune", tuning_job_config="{{ none }}")
+    tune.expand_kwargs(given)
+
 with DAG("second", schedule=None):
     SageMakerCreateTuningJobOperator(
         task_id="tune", tuning_job_config="{{ none }}", training_job_definition="definition.yaml"
@@ -109,6 +125,29 @@ def test_files_beside_the_dag_are_read(dag_file: Path, capsys: pytest.CaptureFix
         "arn:aws:iam::123456789012:role/FromFile"
     ]
     assert by_sid(both["TrainingRole"])["WriteOutput"] == ["arn:aws:s3:::mine/out/*"]
+
+
+def test_every_mapped_task_is_read(dag_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever arguments it has, of those that are known."""
+    policy, _ = printed(capsys, "--dag", dag_file, "--dag-id", "mapped", "--role", "airflow")
+    resources = by_sid(policy)
+    place = "arn:aws:iam::123456789012:role/"
+    assert resources["PassTrainingRole"] == [f"{place}A", f"{place}B"]
+    jobs = "arn:aws:sagemaker:*:123456789012:hyper-parameter-tuning-job/"
+    assert resources["LaunchTuningJobs"] == [f"{jobs}a*", f"{jobs}b*"]
+
+
+def test_mapped_arguments_that_a_task_gives_are_asked_for(
+    dag_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the definitions name is known to a run alone; what they may want is allowed."""
+    arguments = ["policy", "--dag", str(dag_file), "--dag-id", "unknown", "--role", "airflow"]
+    with pytest.raises(SystemExit):
+        cli.main(arguments)
+    assert "--training-role: nothing says" in capsys.readouterr().err
+    options = ["--bucket", "mine", "--training-role", "arn:aws:iam::123456789012:role/T"]
+    policy, _ = printed(capsys, *arguments[1:], *options)
+    assert {"TagTuningJobs", "ListTrainingJobs"} <= by_sid(policy).keys()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,15 +111,25 @@ def _of_task(task: Any, file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     name = _class_name(task.operator_class)
     fixed = _arguments(partial, file)
     mapped = getattr(getattr(task, "expand_input", None), "value", None)
+    for values in _mapped(mapped):
+        given = values if isinstance(values, dict) else _unknown(task.operator_class, fixed)
+        yield name, fixed | _arguments(given, file)
+
+
+def _mapped(mapped: Any) -> Iterator[Any]:
+    """Give the arguments of each mapped task; what is no dict is known to a run alone."""
     if isinstance(mapped, dict):
-        unknown = dict.fromkeys(mapped, WILDCARD)
-        for argument, values in mapped.items():
-            for value in values if isinstance(values, list | tuple) else [WILDCARD]:
-                yield name, fixed | unknown | _arguments({argument: value}, file)
-    for values in mapped if isinstance(mapped, list | tuple) else ():
-        yield name, fixed | _arguments(values if isinstance(values, dict) else {}, file)
-    if not mapped or not isinstance(mapped, dict | list | tuple):
-        yield name, fixed
+        lists = [each if isinstance(each, list | tuple) else [WILDCARD] for each in mapped.values()]
+        yield from (dict(zip(mapped, values, strict=True)) for values in product(*lists))
+    elif isinstance(mapped, list | tuple):
+        yield from mapped
+    else:
+        yield mapped
+
+
+def _unknown(kind: Any, known: Mapping[str, Any]) -> dict[str, str]:
+    own = inspect.signature(kind.__init__).parameters.keys() - _OF_ALL_OPERATORS - known.keys()
+    return dict.fromkeys(sorted(own), WILDCARD)
 
 
 def _class_name(kind: Any) -> str:

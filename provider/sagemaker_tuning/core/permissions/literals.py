@@ -20,6 +20,12 @@ _URI = re.compile(r"s3://([^/]+)(?:/(.*))?", re.DOTALL)
 _ROLE_KEYS = frozenset({"RoleArn", "ExecutionRoleArn", "role", "role_arn", "execution_role_arn"})
 _IMAGE_KEYS = frozenset({"TrainingImage", "Image", "inference_image"})
 _KEY_KEYS = frozenset({"KmsKeyId", "kms_key_id"})
+_DEFINITION_KEYS = frozenset({"training_job_definition", "training_job_definitions"})
+
+
+def is_unknown(name: str) -> bool:
+    """Whether a run alone knows a name: a resource of it would be any."""
+    return WILDCARD in name and not any(map(str.isalnum, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,9 @@ class Place:
         return cls(found[1], found[2] or "") if found else None
 
 
+_ANYWHERE = Place(WILDCARD, "")
+
+
 def folder(place: Place) -> Place:
     """Give a place of which only what is below it is meant."""
     return (
@@ -51,6 +60,8 @@ def folder(place: Place) -> Place:
 @dataclass(slots=True)
 class Literals:
     """What all the tasks together name; each once, in their order.
+
+    What only a run knows is a name with wildcards, so that nothing is missing unsaid.
 
     Attributes:
         inputs: What training jobs read.
@@ -86,8 +97,6 @@ class Literals:
         key = path[-1]
         if key in {"VpcConfig", "Subnets", "SecurityGroupIds"}:
             self.has_vpc = True
-        elif value == WILDCARD:
-            return  # known to a run alone
         elif key in _ROLE_KEYS:
             self.roles[value] = None
         elif key in _IMAGE_KEYS:
@@ -98,8 +107,16 @@ class Literals:
             self.volume_keys[value] = None
         elif key in {"model_package_group_name", "ModelPackageGroupName"}:
             self.groups[value] = None
+        elif key in _DEFINITION_KEYS and value == WILDCARD:
+            self._add_unknown_definition()
         elif (place := Place.of(value)) is not None:
             self._add_place(path, place)
+        elif WILDCARD in value:
+            self._add_place(path, _ANYWHERE)
+
+    def _add_unknown_definition(self) -> None:
+        self.roles[WILDCARD] = self.images[WILDCARD] = None
+        self.inputs[_ANYWHERE] = self.outputs[_ANYWHERE] = None
 
     def _add_place(self, path: tuple[str, ...], place: Place) -> None:
         if path[-1] == "S3OutputPath":

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning.core.deployments import slug
-from sagemaker_tuning.core.permissions.literals import WILDCARD, Place, folder
+from sagemaker_tuning.core.permissions.literals import WILDCARD, Place, folder, is_unknown
 from sagemaker_tuning.core.permissions.scope import ANY, Scope, Unscoped, images, literal
 
 if TYPE_CHECKING:
@@ -128,11 +128,10 @@ def _cases(name: str) -> list[str]:
 
 
 def _role(_: Arguments, scope: Scope, __: str) -> list[str]:
-    found = [literal(role) for role in scope.roles if role.startswith("arn:")]
-    found += _role_by_name({}, scope, "")
-    if not found:
+    if not scope.roles or any(is_unknown(role.rpartition("/")[2]) for role in scope.roles):
         raise Unscoped("--training-role: nothing says which role SageMaker is to be given")
-    return found
+    by_arn = [literal(role) for role in scope.roles if role.startswith("arn:")]
+    return by_arn + _role_by_name({}, scope, "")
 
 
 def _role_by_name(_: Arguments, scope: Scope, __: str) -> list[str]:

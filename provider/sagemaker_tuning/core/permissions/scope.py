@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sagemaker_tuning.core.permissions.literals import WILDCARD, Literals, Place
+from sagemaker_tuning.core.permissions.literals import WILDCARD, Literals, Place, is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ class Scope:
             found = [replace(each, bucket=self.bucket) for each in found]
         if self.prefix is not None:
             found = [replace(each, key=f"{self.prefix.strip('/')}/") for each in found]
-        if any(each.bucket == WILDCARD for each in found):
+        if any(is_unknown(each.bucket) for each in found):
             raise Unscoped(f"--bucket: nothing says which bucket has {what}")
         return list(dict.fromkeys(found))
 

@@ -45,9 +45,13 @@ def test_places_are_told_apart_by_their_keys() -> None:
     assert list(literals.checkpoints) == [Place("b", "kept")]
 
 
-def test_what_only_a_run_knows_is_not_named() -> None:
-    """A role that another task gives is none."""
+def test_what_only_a_run_knows_is_there_all_the_same() -> None:
+    """Beside what is known, so that it is not left out unsaid; also all of a definition."""
     literals = Literals()
-    literals.read({"role": WILDCARD, "model_package_group_name": WILDCARD})
-    assert not literals.roles
-    assert not literals.groups
+    literals.read({"role": WILDCARD, "data": f"{WILDCARD}/test"})
+    assert list(literals.roles) == [WILDCARD]
+    assert list(literals.inputs) == [Place(WILDCARD, "")]
+    literals = Literals()
+    literals.read({"training_job_definition": WILDCARD})
+    assert list(literals.roles) == list(literals.images) == [WILDCARD]
+    assert list(literals.inputs) == list(literals.outputs) == [Place(WILDCARD, "")]

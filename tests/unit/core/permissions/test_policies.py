@@ -94,6 +94,54 @@ def test_what_would_be_too_much_is_asked_for() -> None:
         training_policy([use], Scope(training_role=ROLE))
 
 
+@pytest.mark.parametrize(
+    "role",
+    [
+        WILDCARD,
+        f"{WILDCARD}-{WILDCARD}",
+        f"arn:aws:iam::123456789012:role/{WILDCARD}",
+        f"arn:aws:iam::123456789012:role/path/{WILDCARD}{WILDCARD}",
+    ],
+)
+def test_a_role_that_a_run_alone_knows_is_no_reason_to_pass_any(role: str) -> None:
+    """Not beside a role that is known, either; what is known of a name limits it well enough."""
+    unknown = Use(CREATE, {"training_job_definition": {**DEFINITION, "RoleArn": role}})
+    known = Use(CREATE, {"training_job_definition": DEFINITION})
+    for uses in ([unknown], [known, unknown]):
+        with pytest.raises(Unscoped, match="--training-role"):
+            airflow_policy(uses, scope_of(*uses))
+    of_stage = Use(CREATE, {"training_job_definition": {**DEFINITION, "RoleArn": f"T-{WILDCARD}"}})
+    passed = statements(airflow_policy([of_stage], scope_of(of_stage)))["PassTrainingRole"][1]
+    assert passed == ["arn:aws:iam::*:role/T-*", "arn:aws:iam::*:role/*/T-*"]
+
+
+@pytest.mark.parametrize(
+    "uri", [WILDCARD, f"{WILDCARD}/train/", f"s3://{WILDCARD}{WILDCARD}/a", f"s3://{WILDCARD}-/a"]
+)
+def test_data_that_a_run_alone_knows_is_asked_for(uri: str) -> None:
+    """An input beside one that is known is neither left out nor of any bucket."""
+    source = {"DataSource": {"S3DataSource": {"S3Uri": uri}}}
+    inputs = [*DEFINITION["InputDataConfig"], source]
+    use = Use(CREATE, {"training_job_definition": {**DEFINITION, "InputDataConfig": inputs}})
+    with pytest.raises(Unscoped, match="--bucket: nothing says which bucket has the data of jobs"):
+        training_policy([use], scope_of(use))
+    training = statements(training_policy([use], scope_of(use, bucket="mine")))
+    assert "arn:aws-cn:s3:::mine/" in training["ReadInput"][1][-1]
+
+
+def test_images_and_keys_that_a_run_alone_knows_may_be_any() -> None:
+    """They are what a role may read with, not what it may become."""
+    definition = {
+        **DEFINITION,
+        "AlgorithmSpecification": {"TrainingImage": WILDCARD},
+        "OutputDataConfig": {"S3OutputPath": "s3://out/models", "KmsKeyId": WILDCARD},
+    }
+    uses = [Use(CREATE, {"training_job_definition": each}) for each in (DEFINITION, definition)]
+    training = statements(training_policy(uses, scope_of(*uses)))
+    assert training["PullImages"][1] == ["arn:aws-cn:ecr:*:*:repository/*"]
+    assert training["EncryptOutput"][1] == ["arn:aws-cn:kms:*:123456789012:key/*"]
+
+
 def test_roles_go_to_sagemaker_alone() -> None:
     """The condition is on the statement that passes them, and on no other."""
     use = Use(CREATE, {"training_job_definition": DEFINITION})
