@@ -46,12 +46,22 @@ def _launched(data: str = "train") -> str:
     return str(ti.xcoms["HyperParameterTuningJobName"])
 
 
-def _instance(names: list[str | None], models: list[str | None]) -> FakeSummaryInstance:
+def _arn(tuning_job: str | None) -> str:
+    return (
+        f"arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job/{tuning_job or '-'}"
+    )
+
+
+def _instance(
+    names: list[str | None], models: list[str | None], models_of: list[str | None] | None = None
+) -> FakeSummaryInstance:
+    arns = [_arn(name) for name in models_of or names]
     return FakeSummaryInstance(
         task_id="summary",
         pushed={
             (TUNE, "HyperParameterTuningJobName"): dict(enumerate(names)),
             (MODEL, "ModelName"): dict(enumerate(models)),
+            (MODEL, "TuningJobArn"): dict(enumerate(arns)),
         },
     )
 
@@ -117,3 +127,12 @@ def test_a_job_that_is_not_there_has_a_reason() -> None:
     ti = _instance(["nobodys-job"], [None])
     result = _operator(names=["a"], on_failed="accept").execute(context(ti))
     assert "nobodys-job" in result["Rows"][0]["Reason"]
+
+
+@pytest.mark.usefixtures("client")
+def test_a_model_of_an_earlier_tuning_job_is_none_of_this_one() -> None:
+    """A cleared task that fails leaves Airflow with what the next one returned before."""
+    ti = _instance([_launched("text")], ["m-1"], models_of=["before"])
+    result = _operator(names=["a"], on_failed="accept").execute(context(ti))
+    assert result["Failed"] == ["a"]
+    assert "ClientError" in result["Rows"][0]["Reason"]

@@ -106,7 +106,9 @@ class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
             target = None if not self.s3_uri else _target(self.s3_uri)
             launched = self._pulled(context, names, self.tune_task_id, LAUNCHED_KEY)
             models = self._pulled(context, names, self.model_task_id, "ModelName")
-            rows = [self._row(*each, rates) for each in zip(names, launched, models, strict=True)]
+            arns = self._pulled(context, names, self.model_task_id, "TuningJobArn")
+            given = zip(names, launched, zip(models, arns, strict=True), strict=True)
+            rows = [self._row(*each, rates) for each in given]
             self.log.info("%d tuning jobs:\n%s", len(rows), table(rows))
             if target is not None:
                 bucket, key, file_format = target
@@ -125,7 +127,11 @@ class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
         return result
 
     def _row(
-        self, name: str, launched: str | None, model_name: str | None, rates: HourlyRates | None
+        self,
+        name: str,
+        launched: str | None,
+        model: tuple[str | None, str | None],
+        rates: HourlyRates | None,
     ) -> Row:
         if launched is None:
             return summary_row(name, None)
@@ -133,6 +139,10 @@ class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
             tuning_job = self.hook.describe_tuning_job(launched)
         except TuningJobNotFound as error:
             return summary_row(name, None) | {"Reason": str(error)}
+        # Airflow keeps what a cleared task has returned until it runs again, which it may never.
+        model_name, of_tuning_job = model
+        if of_tuning_job not in {None, tuning_job["HyperParameterTuningJobArn"]}:
+            model_name = None
         jobs, now = self.hook.training_jobs_by_now(launched)
         cost: float | None = None
         if rates is not None and prices(tuning_job, rates):
