@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,12 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
-from sagemaker_tuning._compat import TaskDeferralTimeout, first_start, with_first_start
+from sagemaker_tuning._compat import (
+    AirflowTaskTimeout,
+    TaskDeferralTimeout,
+    first_start,
+    with_first_start,
+)
 from sagemaker_tuning.operators.base import (
     SHORTEST_DEFERRAL,
     elapsed,
@@ -20,6 +26,8 @@ from sagemaker_tuning.operators.base import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
@@ -53,12 +61,13 @@ class WaitsByLooking(AwsBaseOperator[HookT]):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Take steps until one has the result."""
-        for seconds in _FIRST_LOOKS:
-            result = self._step(context)
-            if result is not None:
-                return result
-            time.sleep(min(seconds, self.poll_interval))
-        return self.execute_again(context)
+        with self._giving_up_when_over(context):
+            for seconds in _FIRST_LOOKS:
+                result = self._step(context)
+                if result is not None:
+                    return result
+                time.sleep(min(seconds, self.poll_interval))
+            return self.execute_again(context)
 
     def execute_again(self, context: Context, event: Any = None) -> dict[str, Any]:  # noqa: ARG002 -- Airflow calls it so
         """Take a step after a pause, and pause again if it has no result."""
@@ -74,23 +83,28 @@ class WaitsByLooking(AwsBaseOperator[HookT]):
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
     ) -> Any:
         """Go on after a deferred pause."""
-        try:
+        with self._giving_up_when_over(context):
             return super().resume_execution(
                 next_method, with_first_start(context, next_kwargs), context
             )
-        except TaskDeferralTimeout:
-            self.give_up(context)
-            raise
 
     def pause_trigger(self, context: Context, pause: timedelta) -> BaseTrigger:  # noqa: ARG002 -- for what a subclass has to stop
         """Give what the pause is spent in; a subclass may want to know when it is killed."""
         return TimeDeltaTrigger(pause)
 
+    @contextmanager
+    def _giving_up_when_over(self, context: Context) -> Iterator[None]:
+        """Give up when the time is over, by Airflow's alarm in a worker or while deferred."""
+        try:
+            yield
+        except (AirflowTaskTimeout, TaskDeferralTimeout):
+            self.give_up(context)
+            raise
+
     def _step(self, context: Context) -> dict[str, Any] | None:
         with errors_for_airflow():
             limit = self.execution_timeout
             if limit is not None and elapsed(context) > limit:
-                self.give_up(context)
                 msg = f"execution_timeout {limit} has passed"
                 raise TaskDeferralTimeout(msg)
             return self.step(context)

@@ -13,6 +13,7 @@ import pytest
 from sagemaker_tuning._compat import (
     AirflowFailException,
     AirflowSkipException,
+    AirflowTaskTimeout,
     TaskDeferralTimeout,
     TaskDeferred,
 )
@@ -376,7 +377,26 @@ def test_a_task_that_is_out_of_time_leaves_nothing() -> None:
     gate = _gate(account, deferrable=True, execution_timeout=timedelta(seconds=60))
     late = replace(ti, start_date=datetime.now(UTC) - timedelta(seconds=61))
     with pytest.raises(TaskDeferralTimeout, match="execution_timeout"):
-        gate.execute_again(context(late))
+        gate.resume_execution("execute_again", None, context(late))
+    assert (account.models, account.outputs, account.live_jobs()) == ({}, [], [])
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_an_alarm_that_rings_in_a_worker_leaves_nothing(*, deferrable: bool) -> None:
+    """Airflow raises it in the middle of a call, of whichever step."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.looks_until_done = 1_000_000
+    look = account._describe_transform_job  # noqa: SLF001 -- the fake's own
+
+    def ringing(**request: Any) -> dict[str, Any]:
+        if len(account.live_jobs()) == 2:
+            vars(account)["_describe_transform_job"] = look
+            raise AirflowTaskTimeout
+        return look(**request)
+
+    vars(account)["_describe_transform_job"] = ringing
+    with pytest.raises(AirflowTaskTimeout):
+        _run(account, _first_try(), deferrable=deferrable)
     assert (account.models, account.outputs, account.live_jobs()) == ({}, [], [])
 
 

@@ -30,7 +30,8 @@ def test_each_deletion_of_several_has_its_action() -> None:
     """One of a version needs another; in the namespace that AWS's clients give, and blanks kept."""
     body = (
         b'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-        b"<Object><Key> a&amp;b</Key></Object>\n<Object><VersionId>1</VersionId><Key>c</Key></Object></Delete>"
+        b"<Object><Key> a&amp;b</Key></Object>\n"
+        b"<Object><VersionId>1</VersionId><Key>c</Key></Object></Delete>"
     )
     assert _actions("POST", "/bucket?delete", body) == [
         ("s3:DeleteObject", f"{_BUCKET}/ a&b"),
