@@ -108,7 +108,7 @@ class EndpointConfig:
     Attributes:
         name: ``EndpointConfigName``.
         arn: ``EndpointConfigArn``.
-        model_names: ``ModelName`` of each production variant that has one.
+        model_names: ``ModelName`` of each variant that has one, shadow variants among them.
         tags: All of its tags.
     """
 

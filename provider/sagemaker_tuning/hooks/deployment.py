@@ -42,7 +42,8 @@ class SageMakerDeploymentHook(SageMakerRegistryHook):
         except TuningJobNotFound:
             return None
         arn = found["EndpointConfigArn"]
-        models = (variant.get("ModelName") for variant in found["ProductionVariants"])
+        variants = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", ())]
+        models = (variant.get("ModelName") for variant in variants)
         tags = self.list_tags(arn)
         return EndpointConfig(found["EndpointConfigName"], arn, tuple(filter(None, models)), tags)
 

@@ -8,12 +8,11 @@ import pytest
 
 from sagemaker_tuning.core.deployments import EndpointConfig
 from sagemaker_tuning.core.errors import AwsCallFailed, SageMakerTuningError
+from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
 from sagemaker_tuning.hooks.serving import Serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
+    from collections.abc import Iterator, Mapping
 
 _GROUP = "arn:aws:sagemaker:us-east-1:123456789012:model-package/churn"
 _DIGEST = "abcdefghij"
@@ -131,6 +130,36 @@ def test_a_configuration_of_others_counts_by_its_models() -> None:
     """It has no tags, and a model of ours."""
     foreign = EndpointConfig("theirs", "arn", ("churn-v5", "another"), {})
     assert _needed(FakeHook(_config(1), foreign, churn=_endpoint("theirs"))) == [5]
+
+
+class FakeCalls(SageMakerDeploymentHook):
+    """A hook that knows one endpoint configuration, with a shadow variant."""
+
+    def _call(
+        self, operation: str, request: Mapping[str, Any], *, repeats: bool = True
+    ) -> dict[str, Any]:
+        assert repeats
+        assert (operation, request) == (
+            "DescribeEndpointConfig",
+            {"EndpointConfigName": "theirs"},
+        )
+        return {
+            "EndpointConfigName": "theirs",
+            "EndpointConfigArn": "arn",
+            "ProductionVariants": [{"ModelName": "churn-v6"}, {"VariantName": "without-a-model"}],
+            "ShadowProductionVariants": [{"ModelName": "churn-v4"}],
+        }
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        assert arn == "arn"
+        return {}
+
+
+def test_a_shadow_variant_needs_its_model() -> None:
+    """It is given requests as the others are, and its answers are kept to be compared."""
+    config = FakeCalls().find_endpoint_config("theirs")
+    assert config is not None
+    assert _needed(FakeHook(_config(1), config, churn=_endpoint("theirs"))) == [4, 6]
 
 
 def test_what_cannot_be_known_is_no_reason_to_delete() -> None:
