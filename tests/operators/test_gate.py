@@ -285,7 +285,7 @@ def test_a_deferred_gate_ends_its_jobs_when_a_person_ends_the_task(
 
 
 def test_a_deferred_pause_ends_in_time() -> None:
-    """At its moment; at once where that has passed."""
+    """At once where its moment has passed; the task gets to know again what it waits for."""
 
     async def first(trigger: SageMakerTransformPauseTrigger) -> Any:
         async for event in trigger.run():
@@ -294,7 +294,7 @@ def test_a_deferred_pause_ends_in_time() -> None:
 
     moment = "2026-01-01T00:00:00+00:00"
     trigger = SageMakerTransformPauseTrigger(transform_job_names=["job"], moment=moment)
-    assert asyncio.run(asyncio.wait_for(first(trigger), timeout=60)) == moment
+    assert asyncio.run(asyncio.wait_for(first(trigger), timeout=60)) == ["job"]
 
 
 def test_a_dag_with_a_function_as_metric_can_be_stored() -> None:

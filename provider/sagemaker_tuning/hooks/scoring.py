@@ -73,6 +73,10 @@ class Scoring:
         package: Answer of DescribeModelPackage.
         part: ``challenger`` or ``champion``, for messages.
         job_names: Gets the names of all jobs that are this task's, before they are created.
+
+    Attributes:
+        arn: ``ModelPackageArn``.
+        is_launching: Whether its last look found that a job had to be created.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Scoring:
         self._part = part
         self.arn = str(package["ModelPackageArn"])
         self._job_names = job_names
+        self.is_launching = False
 
     @cached_property
     def names(self) -> ScoringNames:
@@ -122,6 +127,7 @@ class Scoring:
             job = self._jobs.find(name)
             if job is None:
                 self._job_names.add(name)
+                self.is_launching = True
                 self._launch(name)
                 return None
             tags = self._tags(job)

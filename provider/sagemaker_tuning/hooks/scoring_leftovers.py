@@ -15,7 +15,7 @@ from sagemaker_tuning.hooks.leftovers import delete_objects
 from sagemaker_tuning.hooks.transform_jobs import TransformJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from sagemaker_tuning.core.launch_request import LaunchRequest
     from sagemaker_tuning.hooks.registry import SageMakerRegistryHook
@@ -48,6 +48,21 @@ def clean_up_scoring(
     _CleanUp(hook, launch).run(set(known))
 
 
+def stop_superseded(
+    hook: SageMakerRegistryHook, launch: LaunchRequest, model_names: Collection[str]
+) -> None:
+    """Stop a task instance's live transform jobs of before a Clear, or before the data changed.
+
+    What cannot be stopped is logged.
+
+    Args:
+        hook: Whose connection serves.
+        launch: Which try of which task it is; its document is of no account.
+        model_names: Of the models that are scored now; their jobs go on.
+    """
+    _CleanUp(hook, launch).stop_others(model_names)
+
+
 class _CleanUp:
     def __init__(self, hook: SageMakerRegistryHook, launch: LaunchRequest) -> None:
         self._hook = hook
@@ -71,6 +86,20 @@ class _CleanUp:
                 model = self._hook.find_model(name)
                 if model and (name in known_models or self._is_ours(model["ModelArn"])):
                     self._hook.delete_model(name)
+
+    def stop_others(self, model_names: Collection[str]) -> None:
+        names: list[str] = []
+        with _best_effort("list the transform jobs"):
+            names += self._jobs.names_with(name_part(self._launch.identity), "InProgress")
+        for name in filter(self._is_ours_by_name, names):
+            if name.rpartition("-")[0] not in model_names:
+                with _best_effort(f"stop the transform job {name}"):
+                    self._stop_superseded(name)
+
+    def _stop_superseded(self, name: str) -> None:
+        job = self._jobs.find(name)
+        if job and self._is_ours(job["TransformJobArn"]) and self._jobs.stop(name):
+            log.info("Stopped the transform job %s, which nobody waits for any more", name)
 
     def _clean_up_job(self, name: str, *, is_known: bool) -> None:
         job = self._jobs.find(name)

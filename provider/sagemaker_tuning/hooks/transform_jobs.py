@@ -65,9 +65,10 @@ class TransformJobs:
             return False
         return True
 
-    def names_with(self, part: str) -> Iterator[str]:
-        """Give the names of all transform jobs whose names contain a text."""
-        for page in self._pages("ListTransformJobs", NameContains=part):
+    def names_with(self, part: str, status: str | None = None) -> Iterator[str]:
+        """Give the names of all transform jobs whose names contain a text, of a status or any."""
+        request = {"NameContains": part, **({"StatusEquals": status} if status else {})}
+        for page in self._pages("ListTransformJobs", **request):
             yield from (job["TransformJobName"] for job in page["TransformJobSummaries"])
 
     def model_names_with(self, part: str) -> Iterator[str]:

@@ -24,7 +24,11 @@ from sagemaker_tuning.hooks.held_out_data import HeldOutData
 from sagemaker_tuning.hooks.registry import SageMakerRegistryHook
 from sagemaker_tuning.hooks.roles import with_role_arns
 from sagemaker_tuning.hooks.scoring import Scoring, ScoringPlan
-from sagemaker_tuning.hooks.scoring_leftovers import clean_up_scoring, stop_scoring
+from sagemaker_tuning.hooks.scoring_leftovers import (
+    clean_up_scoring,
+    stop_scoring,
+    stop_superseded,
+)
 from sagemaker_tuning.hooks.services import AwsService
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
@@ -194,6 +198,11 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
         self._job_names: set[str] = set()
         self._is_killed = False
 
+    def execute_again(self, context: Context, event: Sequence[str] | None = None) -> dict[str, Any]:
+        """Go on, and know from the start what to stop if it is killed before it has looked."""
+        self._job_names.update(event or ())
+        return super().execute_again(context)
+
     def step(self, context: Context) -> dict[str, Any] | None:
         """Launch what is missing, look at the transform jobs, and decide once both are done."""
         try:
@@ -252,6 +261,9 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             scorings.append(Scoring(self.hook, plan, champion, "champion", self._job_names))
         _validate(scorings)
         outputs = [scoring.look() for scoring in scorings]
+        if any(scoring.is_launching for scoring in scorings):
+            models = {scoring.names.model_name for scoring in scorings}
+            stop_superseded(self.hook, plan.launch, models)
         if self._is_killed:  # while one was being launched
             stop_scoring(self.hook, sorted(self._job_names))
         if not all(outputs):

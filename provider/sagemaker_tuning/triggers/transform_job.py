@@ -84,7 +84,10 @@ class SageMakerTransformPauseTrigger(StopsOnKill):
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Fire at the moment; at once if it has passed, as after a triggerer's restart."""
+        """Fire at the moment; at once if it has passed, as after a triggerer's restart.
+
+        The event is the names of the transform jobs.
+        """
         try:
             left = datetime.fromisoformat(self.moment) - datetime.now(UTC)
             await asyncio.sleep(max(left.total_seconds(), 0))
@@ -92,7 +95,7 @@ class SageMakerTransformPauseTrigger(StopsOnKill):
             if has_to_kill(self):
                 await self.on_kill()
             raise
-        yield TriggerEvent(self.moment)  # type: ignore[no-untyped-call]
+        yield TriggerEvent(self.transform_job_names)  # type: ignore[no-untyped-call]
 
     @property
     def waited_for(self) -> str:

@@ -182,8 +182,12 @@ class Account:
         self.jobs[TransformJobName]["TransformJobStatus"] = "Stopped"
         return {}
 
-    def _list_transform_jobs(self, *, NameContains: str) -> Document:  # noqa: N803 -- boto3's
-        found = [{"TransformJobName": name} for name in self.jobs if NameContains in name]
+    def _list_transform_jobs(self, *, NameContains: str, StatusEquals: str = "") -> Document:  # noqa: N803 -- boto3's
+        found = [
+            {"TransformJobName": name}
+            for name, job in self.jobs.items()
+            if NameContains in name and StatusEquals in {"", job["TransformJobStatus"]}
+        ]
         return {"TransformJobSummaries": found}
 
     def _list_tags(self, *, ResourceArn: str) -> Document:  # noqa: N803 -- boto3's

@@ -328,6 +328,40 @@ def test_data_that_changes_meanwhile_is_scored_anew() -> None:
     assert (account.models, account.outputs, account.live_jobs()) == ({}, [], [])
 
 
+@pytest.mark.parametrize("is_cleared", [False, True])
+def test_jobs_that_nobody_waits_for_any_more_are_stopped_at_once(*, is_cleared: bool) -> None:
+    """Of other data, or of before a Clear: each costs money as long as it runs."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.looks_until_done = 1_000_000
+    ti = _first_try()
+    with pytest.raises(TaskDeferred):
+        _run(account, ti, deferrable=True)
+    old = account.live_jobs()
+    if is_cleared:
+        ti = replace(ti, try_number=2, max_tries=4, id=uuid.uuid4())
+    else:
+        account.objects["test/0.csv"] += b"\n"
+    with pytest.raises(TaskDeferred):
+        _run(account, ti, deferrable=True)
+    assert len(account.live_jobs()) == 2
+    assert not set(old) & set(account.live_jobs())
+
+
+def test_a_resumed_gate_knows_what_to_stop_before_it_has_looked() -> None:
+    """The first look may be throttled, and the task killed in the pause after it."""
+    account = Account(champion=BAD, challenger=GOOD)
+    account.looks_until_done = 1_000_000
+    ti = _first_try()
+    with pytest.raises(TaskDeferred) as deferred:
+        _run(account, ti, deferrable=True)
+    event = deferred.value.trigger.serialize()[1]["transform_job_names"]
+    account.refusals["describe_model_package"] = [refusal("ThrottlingException")]
+    gate = _gate(account, deferrable=True)
+    with pytest.raises(TaskDeferred) as again:
+        gate.resume_execution("execute_again", {"event": event}, context(ti))
+    assert again.value.trigger.serialize()[1]["transform_job_names"] == sorted(account.jobs)
+
+
 def test_a_deferred_pause_knows_what_to_stop() -> None:
     """Both jobs, through the connection of the task."""
     account = Account(champion=BAD, challenger=GOOD)
