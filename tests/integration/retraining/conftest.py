@@ -32,11 +32,16 @@ _CONNECTION = {
 
 @pytest.fixture(scope="package")
 def retraining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retraining]:
-    """The template as a user would edit it, with a topic, allowed what is printed that it needs."""
+    """The template as a user edits it, and allowed what is printed that it needs."""
     dags = tmp_path_factory.mktemp("dags")
     template = (DAGS / f"{DAG_ID}.py").read_text(encoding="utf-8")
-    assert 'TOPIC_ARN = ""' in template
-    template = template.replace('TOPIC_ARN = ""', f'TOPIC_ARN = "{TOPIC_ARN}"')
+    edits = {
+        'TOPIC_ARN = ""': f'TOPIC_ARN = "{TOPIC_ARN}"',
+        "RUN_IS_LATE_AFTER = timedelta(days=4)": "RUN_IS_LATE_AFTER = timedelta(seconds=5)",
+    }
+    for before, after in edits.items():
+        assert template.count(before) == 1
+        template = template.replace(before, after)
     (dags / f"{DAG_ID}.py").write_text(template, encoding="utf-8")
     home = tmp_path_factory.mktemp("stack")
     options = ["--faults", "--policy", f"{_AIRFLOW}={_policy(dags / f'{DAG_ID}.py', home)}"]

@@ -12,6 +12,7 @@ import pytest
 
 from demo import weeks
 from demo.samples import BUCKET
+from demo.stack import CREDENTIALS
 from tests.integration.retraining.retraining import NAME
 from tests.integration.waiting import until
 
@@ -127,9 +128,12 @@ def test_a_failing_prediction_is_rolled_back(retraining: Retraining, second: Wee
 
     def is_told() -> bool:
         heard.extend(retraining.messages())
-        return any(week.run_id in message and "has failed" in message for message in heard)
+        of_it = [message for message in heard if week.run_id in message]
+        return any("has failed" in each for each in of_it) and any(
+            "is late" in each for each in of_it
+        )
 
-    until(is_told, "the topic hears of it")
+    until(is_told, "the topic hears that the run is late, and that it has failed")
 
 
 def test_without_a_completed_training_job_nothing_is_registered(
@@ -179,6 +183,19 @@ def test_the_printed_policy_is_enough_and_no_more(retraining: Retraining, second
         if not times and not statement["Sid"].startswith("Optional")
     }
     assert unused == {*_UNUSED}
+
+
+def test_no_secret_is_written_anywhere(retraining: Retraining, first: Week) -> None:
+    """Not in a log, nor in Airflow's database, where XComs and rendered templates are."""
+    home = retraining.deployment.stack.home
+    name = first.result("tune_and_register.tune")["HyperParameterTuningJobName"]
+    files = [file for file in home.rglob("*") if file.is_file()]
+    contents = {file: file.read_bytes() for file in files}
+    places = {file for file, content in contents.items() if name.encode() in content}
+    assert any(file.suffix == ".log" for file in places)
+    assert any(file.name.startswith("airflow.db") for file in places)
+    secret = CREDENTIALS["AWS_SECRET_ACCESS_KEY"].encode()
+    assert not [file for file, content in contents.items() if secret in content]
 
 
 _UNUSED = {
