@@ -43,7 +43,9 @@ PARAMS = {
     "max_training_jobs": Param(20, type="integer", minimum=1, maximum=750),
     "margin": Param(0.001, type="number", minimum=0, description_md="By how much to be better"),
     "keep": Param(3, type="integer", minimum=1, description_md="Versions beside the champion"),
-    "max_cost": Param(None, type=["number", "null"], description_md="In the rates' currency"),
+    "max_cost": Param(
+        None, type=["number", "null"], exclusiveMinimum=0, description_md="In the rates' currency"
+    ),
     "hourly_rates": Param({}, type="object", description_md="Of each instance type"),
 }
 S3_URI = "s3://{{ params.bucket }}/{{ params.prefix }}"
@@ -121,7 +123,7 @@ with DAG(
         tuning_job_config=TUNING_JOB_CONFIG,
         training_job_definition=TRAINING_JOB_DEFINITION,
         model_package_group_name=GROUP,
-        max_cost="{{ params.max_cost or '' }}",
+        max_cost="{{ params.max_cost }}",
         hourly_rates="{{ params.hourly_rates | tojson }}",
     )
     serve = put_into_service(

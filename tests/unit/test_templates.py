@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from airflow.exceptions import ParamValidationError
+
+from sagemaker_tuning._compat import import_dags
 
 TEMPLATES = sorted((Path(__file__).parents[2] / "dags").glob("*.py"))
 _LONGEST = 150
@@ -53,3 +56,16 @@ def test_a_template_is_read_in_isolation(path: Path, tmp_path: Path) -> None:
 def test_a_template_is_short(path: Path) -> None:
     """A person reads it as a whole."""
     assert len(path.read_text("utf-8").splitlines()) < _LONGEST
+
+
+@pytest.mark.parametrize("name", ["retrain_on_schedule", "tune_from_ui"])
+def test_a_limit_of_nothing_is_refused(name: str) -> None:
+    """It would be taken for no limit; an empty field is that."""
+    path = next(path for path in TEMPLATES if path.stem == name)
+    (dag,), problem = import_dags(path)
+    assert problem is None
+    max_cost = dag.params.get_param("max_cost")
+    assert max_cost.resolve() is None
+    assert max_cost.resolve(0.5) == 0.5
+    with pytest.raises(ParamValidationError):
+        max_cost.resolve(0)
