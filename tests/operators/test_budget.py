@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk import DAG
 
 from sagemaker_tuning._compat import AirflowFailException, TaskDeferred
-from sagemaker_tuning.core.errors import InvalidTuningRequest, TuningJobStopped
+from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, TuningJobStopped
 from tests.operators.task import (
     FOR_EVER,
     FakeTaskInstance,
@@ -113,6 +113,27 @@ def test_a_running_job_that_passes_the_limit_is_stopped(client: Any, *, deferrab
     retry = FakeTaskInstance(run_id=ti.run_id, try_number=2, max_tries=1)
     with pytest.raises(AirflowFailException, match=r"of max_cost 500\.00 consumed"):
         tuning_operator(request, retries=1, **arguments).execute(context(retry))
+    listed = client.list_hyper_parameter_tuning_jobs(NameContains=name)
+    assert len(listed["HyperParameterTuningJobSummaries"]) == 1
+
+
+def test_no_other_is_launched_while_it_cannot_be_told_what_the_first_has_cost(
+    client: Any, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A throttled listing is no leave to spend as much again; a later try can tell."""
+    name = f"untold-{uuid.uuid4().hex[:8]}"
+    request = tuning_request(rounds=FOR_EVER)
+    arguments = _watched(tuning_job_name=name, retries=2)
+    ti = FakeTaskInstance(max_tries=2)
+    with pytest.raises(AirflowFailException):
+        tuning_operator(request, **arguments).execute(context(ti))
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    listing = "ListTrainingJobsForHyperParameterTuningJob"
+    faults.put({"kind": "throttle", "operation": listing, "times": 1})
+    for try_number, error in ((2, AwsCallFailed), (3, AirflowFailException)):
+        retry = FakeTaskInstance(run_id=ti.run_id, try_number=try_number, max_tries=2)
+        with pytest.raises(error):
+            tuning_operator(request, **arguments).execute(context(retry))
     listed = client.list_hyper_parameter_tuning_jobs(NameContains=name)
     assert len(listed["HyperParameterTuningJobSummaries"]) == 1
 

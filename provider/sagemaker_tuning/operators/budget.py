@@ -90,13 +90,12 @@ class HasBudget(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
         """
         if self._budget is None:
             return None
-        name = description["HyperParameterTuningJobName"]
         try:
-            jobs, now = self.hook.training_jobs_by_now(name)
+            return self._consumed_by(description, self._budget)
         except AwsCallFailed as error:
+            name = description["HyperParameterTuningJobName"]
             self.log.warning("%s; what %s has cost is not known", error, name)
             return None
-        return consumed(description, jobs, self._budget.rates, now)
 
     def check_spending(
         self, description: Mapping[str, Any], spent: Fraction | None, *, is_accepted: bool = False
@@ -113,8 +112,7 @@ class HasBudget(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
         """
         limit = None if self._budget is None else self._budget.max_cost
         snapshot = Snapshot.from_description(description)
-        is_stopped = snapshot.status in {"Stopping", "Stopped"}
-        if limit is None or spent is None or spent <= limit or not is_stopped:
+        if limit is None or spent is None or spent <= limit or not _is_stopped(snapshot):
             return
         spending = spending_line(spent, limit)
         if not is_accepted:
@@ -123,10 +121,34 @@ class HasBudget(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
             "%s: %s was stopped, and its best so far is taken", spending, snapshot.name
         )
 
+    def check_next(self, description: Mapping[str, Any]) -> None:
+        """Raise if no other tuning job may be launched after one, because it cost too much.
+
+        Args:
+            description: Answer of Describe.
+
+        Raises:
+            TuningJobStopped: Never retried.
+            AwsCallFailed: It was stopped, and what it has cost cannot be told now.
+        """
+        budget = self._budget
+        if budget is None or budget.max_cost is None:
+            return
+        if _is_stopped(Snapshot.from_description(description)):
+            self.check_spending(description, self._consumed_by(description, budget))
+
+    def _consumed_by(self, description: Mapping[str, Any], budget: Budget) -> Fraction:
+        jobs, now = self.hook.training_jobs_by_now(description["HyperParameterTuningJobName"])
+        return consumed(description, jobs, budget.rates, now)
+
     def _violations(self, budget: Budget | None, document: Mapping[str, Any]) -> list[Violation]:
         if budget is None:
             return []
         return list(budget.violations(document, is_watched=self.on_ceiling == "watch"))
+
+
+def _is_stopped(snapshot: Snapshot) -> bool:
+    return snapshot.status in {"Stopping", "Stopped"}
 
 
 def _is_literal(value: object) -> bool:

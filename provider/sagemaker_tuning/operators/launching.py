@@ -181,7 +181,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         """Launch as soon as the account's quota has room."""
         while True:
             try:
-                return Launcher(self.hook, request, check_next=self._check_next).launch()
+                return Launcher(self.hook, request, check_next=self.check_next).launch()
             except QuotaExceeded as error:
                 if self.on_quota == "fail" or not error.is_retried:
                     raise
@@ -198,10 +198,6 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
             time.sleep(pause.total_seconds())
             if self._is_killed:
                 raise refused
-
-    def _check_next(self, description: Mapping[str, Any]) -> None:
-        """Launch no other tuning job after one that was stopped because it cost too much."""
-        self.check_spending(description, self.consumed_by(description))
 
     def _time_is_over(self) -> TuningJobTimeout:
         limit = self.execution_timeout
