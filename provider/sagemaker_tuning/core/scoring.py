@@ -160,6 +160,7 @@ def _classes(labels: Array, predictions: Array) -> tuple[Array, Array]:
         msg = f"labels must be classes, whole numbers, and one is {stranger:g}"
         raise ScoringFailed(msg)
     if predictions.ndim > 1:
+        _require_known(labels, predictions)
         return labels.astype(int), predictions.argmax(axis=1)
     is_probability = (predictions.min() >= 0) & (predictions.max() <= 1)
     if is_probability and np.isin(labels, _BINARY).all():
@@ -172,6 +173,17 @@ def _classes(labels: Array, predictions: Array) -> tuple[Array, Array]:
         )
         raise ScoringFailed(msg)
     return labels.astype(int), predictions.astype(int)
+
+
+def _require_known(labels: Array, predictions: Array) -> None:
+    """Refuse labels that are no place of a number in a row of predictions."""
+    last = predictions.shape[1] - 1
+    if labels.min() < 0 or labels.max() > last:
+        msg = (
+            f"labels go from {labels.min():g} to {labels.max():g}, and the model knows the classes "
+            f"0 to {last}"
+        )
+        raise ScoringFailed(msg)
 
 
 def _sklearn() -> Any:
@@ -211,16 +223,10 @@ def _mlogloss(labels: Array, predictions: Array) -> float:
     if predictions.ndim == 1:
         msg = "the model predicts one number for a row, and it takes one for each class"
         raise ScoringFailed(msg)
-    classes = range(predictions.shape[1])
-    if labels.min() < 0 or labels.max() >= len(classes):
-        msg = (
-            f"labels go from {labels.min():g} to {labels.max():g}, and the model knows the classes "
-            f"0 to {len(classes) - 1}"
-        )
-        raise ScoringFailed(msg)
+    _require_known(labels, predictions)
     # 32 bits of a sum of 1 are not enough for scikit-learn.
     shares = predictions / predictions.sum(axis=1, keepdims=True)
-    return float(_sklearn().log_loss(labels, shares, labels=list(classes)))
+    return float(_sklearn().log_loss(labels, shares, labels=range(shares.shape[1])))
 
 
 def _error(labels: Array, predictions: Array) -> float:

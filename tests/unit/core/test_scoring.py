@@ -229,6 +229,13 @@ def test_a_function_scores() -> None:
         ("accuracy", [0, 1], [0.5, 1.5], "the prediction 0.5 is no class"),
         ("mlogloss", [0, 1], [0.5, 0.5], "predicts one number for a row, and it takes one for"),
         ("mlogloss", [0, 2], [[0.5, 0.5], [0.5, 0.5]], "knows the classes 0 to 1"),
+        (
+            "accuracy",
+            [1, 2],
+            [[0.5, 0.5], [0.5, 0.5]],
+            "labels go from 1 to 2, and the model knows",
+        ),
+        ("f1", [-1, 1], [[0.5, 0.5], [0.5, 0.5]], "labels go from -1 to 1, and the model knows"),
         ("auc", [0, 1], [[0.5, 0.5], [0.5, 0.5]], "2 numbers for a row, and auc takes one"),
         ("f1_binary", [0, 2], [0, 2], "labels must be 0 and 1, and some are 2"),
         ("rmsle", [0, 1], [-2.0, 1.0], "ValueError"),
