@@ -46,7 +46,8 @@ class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
     models and endpoint configurations without the tags that the provider gives its own, tuning jobs
     and training jobs. If it cannot be read what is there or in use, nothing is deleted. What is
     not seen: versions of other groups, and models under names of the user's choice, that are of
-    the same tuning job. Their artifacts go, unless ``delete_artifacts=False``.
+    the same tuning job (their artifacts go, unless ``delete_artifacts=False``); and endpoints to
+    which somebody else deploys a version's model, but for ``endpoint_name``.
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-ex-cleanup.html
 
     Args:
