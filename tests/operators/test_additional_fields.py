@@ -68,6 +68,7 @@ def test_what_is_no_field_is_refused(client: Any, fields: Any, path: str) -> Non
 def test_none_in_a_document_is_as_not_given(client: Any) -> None:
     """So an optional field may be a template that renders to None."""
     request = tuning_request(RandomSeed=None, TrainingJobEarlyStoppingType=None)
+    request["training_job_definition"]["InputDataConfig"][0]["CompressionType"] = None
     job = _job(client, tuning_operator(request).execute(context()))
     assert "RandomSeed" not in job["HyperParameterTuningJobConfig"]
 

@@ -141,6 +141,13 @@ def test_names_of_ones_own_are_found_by_what_they_have_in_common() -> None:
     assert find("named", "run 2", name_contains="MyChurn")["Parents"] == [name]
 
 
+def test_none_is_as_not_given_as_it_is_at_the_launch() -> None:
+    """The documents are the same ones, lists in them included."""
+    request = tuning_request(RandomSeed=None)
+    request["training_job_definition"]["InputDataConfig"][0]["CompressionType"] = None
+    assert find("with none", "run 1", request) == {"Parents": [], "Refused": []}
+
+
 def test_a_bad_document_is_told_with_all_its_mistakes() -> None:
     """When the DAG is parsed, and when what templates hid is known."""
     request = tuning_request(Strategy=["Bayesian"])

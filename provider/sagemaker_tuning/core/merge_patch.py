@@ -32,9 +32,11 @@ def merge_patch(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str
 
 
 def without_nulls(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a document without the keys whose value is null, at any depth of its objects."""
-    return {
-        key: without_nulls(value) if isinstance(value, dict) else value
-        for key, value in document.items()
-        if value is not None
-    }
+    """Give a document without the keys whose value is null, at any depth; lists keep their items."""
+    return {key: _without_nulls(value) for key, value in document.items() if value is not None}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return without_nulls(value)
+    return [_without_nulls(item) for item in value] if isinstance(value, list | tuple) else value

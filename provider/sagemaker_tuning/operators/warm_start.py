@@ -15,6 +15,7 @@ from sagemaker_tuning.core.errors import (
     TuningJobNotFound,
     Violation,
 )
+from sagemaker_tuning.core.merge_patch import without_nulls
 from sagemaker_tuning.core.naming import name_slug
 from sagemaker_tuning.core.warm_start import (
     MAX_PARENTS,
@@ -53,8 +54,8 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
     that name is None, which to that operator is a start without parents.
 
     What a DAG run has launched itself, or what was launched after it had started, is no parent, nor
-    is what a run for a later time has: so a run that is cleared, or made up for, finds what it
-    would have found. https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
+    is what a run for a later time has, by Airflow's run ids: so a run that is cleared, or made up
+    for, finds what it would have found. https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
 
     Args:
         tuning_job_config: ``HyperParameterTuningJobConfig``, the same that is given to
@@ -210,7 +211,7 @@ def _checked(documents: Mapping[str, Any]) -> dict[str, Any]:
     The rules across fields are the new tuning job's own matter, which sees all of its request.
     """
     request = shapes.input_shape("CreateHyperParameterTuningJob")
-    typed = with_roles_to_come(dict(shapes.to_model_types(documents, request)))
+    typed = with_roles_to_come(dict(shapes.to_model_types(without_nulls(documents), request)))
     violations: list[Violation] = []
     for key in SageMakerFindWarmStartParentsOperator.documents.values():
         if key in typed:

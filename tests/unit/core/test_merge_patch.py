@@ -35,6 +35,7 @@ def test_the_cases_of_the_standard(
 
 
 def test_nulls_are_as_not_given() -> None:
-    """At any depth of objects; a list keeps its places."""
-    document = {"a": None, "b": {"c": None, "d": 0}, "e": [None], "f": ""}
-    assert without_nulls(document) == {"b": {"d": 0}, "e": [None], "f": ""}
+    """At any depth of objects, those in lists included; a list keeps its items."""
+    document = {"a": None, "b": {"c": None, "d": 0}, "e": [None, {"g": None, "h": [[{"i": None}]]}]}
+    expected: dict[str, Any] = {"b": {"d": 0}, "e": [None, {"h": [[{}]]}]}
+    assert without_nulls(document | {"f": ""}) == expected | {"f": ""}
