@@ -32,7 +32,7 @@ def merge_patch(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str
 
 
 def without_nulls(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a document without the keys whose value is null, at any depth; lists keep their items."""
+    """Give a document without the keys whose value is null, at any depth; lists keep theirs."""
     return {key: _without_nulls(value) for key, value in document.items() if value is not None}
 
 
