@@ -9,9 +9,6 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from sagemaker_tuning.operators.model_package import SageMakerRegisterModelPackageOperator
-
-pytest.importorskip("airflow.providers.standard.operators.hitl", reason="since Airflow 3.1")
-
 from sagemaker_tuning.task_groups.endpoint import put_into_service
 
 
