@@ -249,6 +249,18 @@ def test_what_others_made_stays(pipeline: Pipeline, caplog: pytest.LogCaptureFix
     assert pipeline.folders(needed, with_model, plain) == {needed, with_model}
 
 
+def test_an_artifact_that_the_endpoint_serves_by_other_means_stays(pipeline: Pipeline) -> None:
+    """By a model and a configuration of somebody else's, from the tuning job of what goes."""
+    served, plain = pipeline.tune(jobs=2)
+    gone = pipeline.register(plain)
+    pipeline.register(pipeline.tune()[0])
+    uri = f"s3://{pipeline.bucket}/output/{served}/output/model.tar.gz"
+    endpoint = serving.create_endpoint(pipeline.aws, serving.create_model(pipeline.aws, uri))
+    result = pipeline.clean_up(endpoint_name=endpoint)
+    assert _arns(result["Deleted"]) == {gone}
+    assert pipeline.folders(served, plain) == {served}
+
+
 def test_a_group_that_is_not_there_has_nothing_to_delete(pipeline: Pipeline) -> None:
     """The first run of a pipeline may fail before it registers anything."""
     result = pipeline.clean_up(keep="3")

@@ -132,6 +132,13 @@ def test_a_configuration_of_others_counts_by_its_models() -> None:
     assert _needed(FakeHook(_config(1), foreign, churn=_endpoint("theirs"))) == [5]
 
 
+def test_a_configuration_counts_by_its_tag_whatever_its_model_is_called() -> None:
+    """So it is found by what says which package it was made of, too."""
+    tags = {"sagemaker-tuning:model_package": f"{_GROUP}/3"}
+    renamed = EndpointConfig("renamed", "arn", ("another",), tags)
+    assert _needed(FakeHook(_config(1), renamed, churn=_endpoint("renamed"))) == [3]
+
+
 class FakeCalls(SageMakerDeploymentHook):
     """A hook that knows one endpoint configuration, with a shadow variant."""
 
