@@ -46,10 +46,12 @@ class Demand:
 
 def demands(call: Call) -> list[Demand]:
     """All that a request needs; each of them must be allowed."""
+    # It is answered as SageMaker's, whichever service it is signed for; a bucket can be endpoints.
+    invokes = call.operation == "InvokeEndpoint" and call.service != "s3"
+    if call.target.startswith(SAGEMAKER) or invokes:
+        return list(_of_sagemaker(call))
     if call.is_for_s3:
         return [Demand(action, resource) for action, resource in s3.actions(call)]
-    if call.target.startswith(SAGEMAKER) or call.operation == "InvokeEndpoint":
-        return list(_of_sagemaker(call))
     service, _, operation = call.operation.rpartition(":")
     action = f"{_PREFIXES.get(service, service)}:{operation}"
     if action in _FREE:
