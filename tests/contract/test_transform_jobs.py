@@ -41,7 +41,7 @@ def data(bucket: str) -> str:
 
 
 def test_labels_are_joined_to_predictions(aws: Aws, uri: str, model: str, data: str) -> None:
-    """The label is kept from the model and stands beside its prediction, as a gate needs it."""
+    """The label is kept from the model and stands beside its prediction."""
     expected = {}
     for name, seed in (("a.csv", 1), ("deeper/b.csv", 2)):
         text, features = records(50, seed=seed)
@@ -194,6 +194,7 @@ def test_a_payload_has_a_limit(aws: Aws, model: str, data: str) -> None:
 def test_models_that_do_not_answer(
     aws: Aws, data: str, files: dict[str, bytes], image: str, reason: str
 ) -> None:
+    """The job has failed, with the reason that an endpoint would have."""
     put(aws, f"{data}part.csv", RECORD)
     bucket = data.removeprefix("s3://").partition("/")[0]
     artifact = serving.put(aws, bucket, serving.archive(**files))
@@ -204,6 +205,7 @@ def test_models_that_do_not_answer(
 
 
 def test_an_output_bucket_that_is_not_there(aws: Aws, model: str, data: str) -> None:
+    """The job has failed, by the bucket's name."""
     put(aws, f"{data}part.csv", RECORD)
     asked = changed(request(model, data), "TransformOutput", S3OutputPath="s3://no-such-bucket/o")
     job = run(aws, asked)
