@@ -279,6 +279,13 @@ def test_of_two_runs_the_newer_version_stays() -> None:
     assert account.endpoints[_ENDPOINT]["EndpointConfigName"] == _config_name(3)
 
 
+def test_a_newer_version_that_serves_nothing_is_in_nobodys_way() -> None:
+    """An endpoint that could not be created with it is made anew with an older one."""
+    account = _failed_creation()
+    _finish(_deployment(account, 1))
+    assert account.endpoints[_ENDPOINT]["EndpointConfigName"] == _config_name(1)
+
+
 def test_of_two_runs_that_both_see_no_endpoint_both_end_well() -> None:
     """The second finds the name taken, waits, and updates."""
     account = Account()
