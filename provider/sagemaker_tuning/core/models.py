@@ -151,11 +151,12 @@ def model_differences(request: Mapping[str, Any], model: Mapping[str, Any]) -> l
         model: Answer of DescribeModel.
 
     Returns:
-        ``path: value there, value wanted``, one for each difference.
+        ``path: value there, value wanted``, one for each difference; of environment variables no
+        values, which may be secrets.
     """
     wanted, there = _comparable(request), _comparable(model)
     paths = [*differing_paths(wanted, there), *_unwanted(wanted, there)]
-    return [f"{path}: {_at(there, path)!r} there, {_at(wanted, path)!r} wanted" for path in paths]
+    return [f"{path}: {_shown(there, path)} there, {_shown(wanted, path)} wanted" for path in paths]
 
 
 def _comparable(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +185,15 @@ def _unwanted(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
     more = _members(there, "Containers") - _members(wanted, "Containers")
     vpc = ["VpcConfig"] if there.get("VpcConfig") and not wanted.get("VpcConfig") else []
     return variables + [f"Containers.{key}" for key in sorted(more)] + vpc
+
+
+def _shown(document: Mapping[str, Any], path: str) -> str:
+    value = _at(document, path)
+    if ".Environment." in path:
+        return "nothing" if value is None else "***"
+    if isinstance(value, dict) and "Environment" in value:
+        value = {**value, "Environment": sorted(value["Environment"])}
+    return repr(value)
 
 
 def _members(document: Mapping[str, Any], path: str) -> set[str]:

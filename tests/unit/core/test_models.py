@@ -144,7 +144,7 @@ def test_what_aws_adds_is_no_difference() -> None:
                     "Environment": {"MORE": "1"},
                 }
             },
-            "PrimaryContainer.Environment.MORE: '1' there, None wanted",
+            "PrimaryContainer.Environment.MORE: *** there, nothing wanted",
         ),
         ({"EnableNetworkIsolation": True}, "EnableNetworkIsolation: True there, False wanted"),
         ({"VpcConfig": {"Subnets": ["a"]}}, "VpcConfig: {'Subnets': ['a']} there, None wanted"),
@@ -170,13 +170,22 @@ def test_containers_of_a_pipeline_are_compared_one_by_one() -> None:
     other = [
         described[0],
         described[1] | {"Image": "old", "Environment": {"B": "2"}},
-        {"Image": "x"},
+        {"Image": "x", "Environment": {"TOKEN": "secret"}},
     ]
     assert model_differences(request, request | {"Containers": other}) == [
         "Containers.1.Image: 'old' there, 'predict' wanted",
-        "Containers.1.Environment.A: None there, '1' wanted",
-        "Containers.1.Environment.B: '2' there, None wanted",
-        "Containers.2: {'Image': 'x'} there, None wanted",
+        "Containers.1.Environment.A: nothing there, *** wanted",
+        "Containers.1.Environment.B: *** there, nothing wanted",
+        "Containers.2: {'Image': 'x', 'Environment': ['TOKEN']} there, None wanted",
+    ]
+
+
+def test_values_of_the_environment_are_not_shown() -> None:
+    """They may be secrets, and the differences go to the log."""
+    request = model_request(_training_job(Environment={"TOKEN": "new"}), "churn", "image")
+    container = request["PrimaryContainer"] | {"Environment": {"TOKEN": "old"}}
+    assert model_differences(request, _described(request, PrimaryContainer=container)) == [
+        "PrimaryContainer.Environment.TOKEN: *** there, *** wanted"
     ]
 
 
