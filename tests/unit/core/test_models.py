@@ -176,6 +176,7 @@ def test_containers_of_a_pipeline_are_compared_one_by_one() -> None:
         "Containers.1.Image: 'old' there, 'predict' wanted",
         "Containers.1.Environment.A: nothing there, *** wanted",
         "Containers.1.Environment.B: *** there, nothing wanted",
+        "Containers.2.Environment.TOKEN: *** there, nothing wanted",
         "Containers.2: {'Image': 'x', 'Environment': ['TOKEN']} there, None wanted",
     ]
 
