@@ -449,8 +449,8 @@ SCENARIOS: dict[Callable[[World], list[Any]], set[str]] = {
     _register: set(),
     _approve: set(),
     # A transform job is stopped when the task is killed; whether there is a group is asked where it
-    # has no packages to list; the data are read for models that predict several numbers for a row.
-    _gate: {"StopTransformJob", "DescribeModelPackageGroup", "GetObject"},
+    # has no packages to list.
+    _gate: {"StopTransformJob", "DescribeModelPackageGroup"},
     _deploy_twice: set(),
     _roll_back_twice: set(),
     _predict: set(),
