@@ -356,6 +356,15 @@ def test_a_rollback_leaves_all_configurations_of_the_package() -> None:
     assert _finish(_rollback(account))["EndpointConfigName"] == _config_name(1)
 
 
+def test_what_is_deployed_to_another_endpoint_is_not_begun_here() -> None:
+    """A version goes to one endpoint after the other: one may fail and the other serve."""
+    account = _with(1, 2)
+    rollback = _rollback(account, 2)
+    assert rollback.has_begun()
+    assert not replace(rollback, endpoint_name="staging").has_begun()
+    assert replace(rollback, endpoint_name=_ENDPOINT.upper()).has_begun()
+
+
 def test_a_rollback_waits_for_the_deployment_it_undoes() -> None:
     """A deployment whose task was killed goes on; AWS lets nothing be done to it meanwhile."""
     account = _with(1)

@@ -105,6 +105,19 @@ def test_a_package_that_failed_is_followed_by_one_of_the_next_try() -> None:
     assert _register(registry, "try-4") == "3"
 
 
+def test_a_token_of_a_package_that_failed_is_not_used_again() -> None:
+    """Where AWS remembers what it was used for, it refuses it with anything else."""
+
+    class Strict(FakeRegistry):
+        def create_model_package(self, request: Mapping[str, Any]) -> str:
+            if request["ClientToken"] in self.by_token:
+                raise AwsCallFailed("token was used", code="ValidationException")
+            return super().create_model_package(request)
+
+    registry = Strict("Failed")
+    assert [_register(registry, f"try-{number}") for number in (1, 2, 3)] == ["1", "2", "3"]
+
+
 def test_a_create_that_was_refused_may_have_been_carried_out() -> None:
     """By this request, or by another run's at the same moment."""
     registry = FakeRegistry()
