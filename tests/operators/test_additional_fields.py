@@ -52,6 +52,7 @@ def test_additional_fields_have_the_last_word(client: Any, *, as_text: bool) -> 
     [
         ({"TrainingJobDefinitoin": {}}, "TrainingJobDefinitoin"),
         ({"TrainingJobDefinition": {"Role": "x"}}, 'in TrainingJobDefinition: "Role"'),
+        ({"HyperParameterTuningJobName": "mine"}, r"Name: 'mine': the operator's tuning_job_name"),
         ([1], "additional_fields"),
         ('{"a": ', "additional_fields"),
     ],

@@ -80,3 +80,10 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert '"MODE": "fast"' in said
     assert secret not in said
+
+
+def test_a_dry_run_refuses_what_this_boto3_cannot_send() -> None:
+    """A field that it does not know, which may be too new or no field at all."""
+    operator = tuning_operator(dry_run=True, additional_fields={"TooNew": 1})
+    with pytest.raises(AirflowFailException, match=r'cannot be sent: Unknown parameter.*"TooNew"'):
+        operator.execute(context())

@@ -45,9 +45,10 @@ def _found(request: Document, hook: SageMakerTuningHook | None = None) -> dict[s
 
 
 def test_everything_that_is_missing_is_told_with_the_requests_other_mistakes(client: Any) -> None:
-    """One refusal that names input, output and a wrong number; nothing is launched."""
+    """One refusal that names input, output, role and a wrong number; nothing is launched."""
     request = tuning_request(data="nowhere")
     request["training_job_definition"]["OutputDataConfig"]["S3OutputPath"] = "s3://no-bucket/a"
+    request["training_job_definition"]["RoleArn"] = "NoSuchRole"
     task = tuning_operator(request, tuning_job_name="NeverLaunched", check_inputs=True)
     task.tuning_job_config["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 0  # as a template might
     with pytest.raises(AirflowFailException) as refused:
@@ -58,6 +59,7 @@ def test_everything_that_is_missing_is_told_with_the_requests_other_mistakes(cli
     input_path = f"{base}.InputDataConfig[0].DataSource.S3DataSource.S3Uri"
     assert "'nowhere'" in problems[input_path]
     assert problems[f"{base}.OutputDataConfig.S3OutputPath"] == "there is no bucket 'no-bucket'"
+    assert problems[f"{base}.RoleArn"] == "this account has no role 'NoSuchRole'"
     assert any("MaxNumberOfTrainingJobs" in path for path in problems)
     jobs = client.list_hyper_parameter_tuning_jobs(NameContains="NeverLaunched")
     assert not jobs["HyperParameterTuningJobSummaries"]

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from sagemaker_tuning.core.errors import AwsCallFailed, Violation
 from sagemaker_tuning.core.findings import Advice, Findings
+from sagemaker_tuning.core.templates import is_template
 from sagemaker_tuning.hooks.services import AwsService
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ class _Look:
     def _at(
         self, path: str, look: Callable[..., _Missing | _Unseen | None], *subject: Any
     ) -> Iterator[Violation | Advice]:
-        if not all(isinstance(part, str) and part for part in subject):
-            return  # the shapes' own rules say so
+        if not all(isinstance(part, str) and part and not is_template(part) for part in subject):
+            return  # others say so: the shapes' own rules, or who looked for a role's ARN
         asked = (look.__name__, *subject)
         if asked not in self._answers:
             self._answers[asked] = look(*subject)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+from botocore.validate import ParamValidator
 
 from sagemaker_tuning._compat import (
     AirflowFailException,
@@ -23,6 +24,7 @@ from sagemaker_tuning.core.errors import (
     QuotaExceeded,
     TuningJobEnded,
     TuningJobTimeout,
+    Violation,
 )
 from sagemaker_tuning.core.merge_patch import merge_patch, without_nulls
 from sagemaker_tuning.core.quota import quota_pause
@@ -44,7 +46,7 @@ from sagemaker_tuning.operators.identity import launch_request
 from sagemaker_tuning.operators.lineage import ReportsTuningJobLineage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow.sdk import Context
 
@@ -109,12 +111,22 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         self._stop(sleep=lambda _: None)
 
     def _checked_request(self, context: Context) -> LaunchRequest:
-        document = with_role_arns(self.hook, self._document(context))
+        given, mistakes = self._document(context), list[Violation]()
+        if LAUNCHED_KEY in given:  # a retry would look for its tuning job by another name
+            name = repr(given.pop(LAUNCHED_KEY))
+            rule = "the operator's tuning_job_name, for one to be found by"
+            mistakes.append(Violation(f"additional_fields.{LAUNCHED_KEY}", name, rule))
+        try:
+            document = with_role_arns(self.hook, given)
+        except InvalidTuningRequest as error:
+            document = with_roles_to_come(given)
+            mistakes += error.violations
         self._known = document
         request = self._launch_request(context, document)
         self._validate(
             _as_sent(request),
             context,
+            mistakes,
             # What an earlier try launched must be found again, whatever became of its input.
             with_inputs=self.check_inputs and request.is_first_try,
         )
@@ -155,7 +167,14 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
     def _rehearse(self, context: Context) -> NoReturn:
         """Say what would be launched, and skip the task."""
         request = self._checked_request(context)
-        document = without_secrets(_as_sent(request))
+        whole = _as_sent(request)
+        unsendable = ParamValidator().validate(
+            whole, shapes.input_shape("CreateHyperParameterTuningJob")
+        )
+        if unsendable.has_errors():  # such as a field that is too new for this boto3
+            msg = f"CreateHyperParameterTuningJob cannot be sent: {unsendable.generate_report()}"
+            raise AirflowFailException(msg)
+        document = without_secrets(whole)
         self.log.info("This request would be sent:\n%s", json.dumps(document, indent=2))
         context["ti"].xcom_push("Request", document)
         for key, value in self.estimated_cost(request.document).items():
@@ -164,12 +183,18 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         raise AirflowSkipException(msg)
 
     def _validate(
-        self, document: Mapping[str, Any], context: Context, *, with_inputs: bool
+        self,
+        document: Mapping[str, Any],
+        context: Context,
+        mistakes: Sequence[Violation],
+        *,
+        with_inputs: bool,
     ) -> None:
         found = [check(document)]
         if with_inputs:
             found.append(check_inputs(self.hook, document))
-        violations = [violation for findings in found for violation in findings.violations]
+        violations = [*mistakes]
+        violations += [violation for findings in found for violation in findings.violations]
         violations += self.read_budget(document, context)
         if violations:
             raise InvalidTuningRequest(violations)
