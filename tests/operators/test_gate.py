@@ -164,6 +164,7 @@ def test_the_first_of_a_group_passes(
     _register(ranked[1], group, "Rejected")
     challenger = _register(ranked[0], group, "Approved")
     gate = _gate(challenger, data, metric=count, objective_type="Maximize")
+    gate.render_template_fields(context())  # which calls what it finds to be a function
     result = gate.execute(context())
     assert (result["Verdict"], result["Champion"]) == ("NoChampion", None)
     assert result["Challenger"]["Value"] == 400

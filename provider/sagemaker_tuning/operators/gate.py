@@ -186,7 +186,9 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
         self.instance_type = instance_type
         self.s3_output_path = s3_output_path
         self.instance_count = instance_count
-        self.metric = metric
+        # Airflow calls whatever can be called in a template field, for its value.
+        self.metric = None if callable(metric) else metric
+        self._metric_function = metric if callable(metric) else None
         self.objective_type = objective_type
         self.margin = margin
         self.on_loss = on_loss
@@ -252,7 +254,8 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             return None
         _require_completed(challenger)
         arn, group = challenger["ModelPackageArn"], challenger.get("ModelPackageGroupName")
-        metric = metric_of(self.metric or None, given.objective_type, _recorded(challenger))
+        chosen = self._metric_function or self.metric or None
+        metric = metric_of(chosen, given.objective_type, _recorded(challenger))
         # Of no group, it is refused for that when it comes to its names.
         champion = self.hook.find_champion(group, other_than=arn) if group else None
         plan = self._plan(context, given, metric)
