@@ -12,11 +12,11 @@ T = TypeVar("T")
 DEADLINE_SECONDS = 180
 
 
-def until(condition: Callable[[], T], what: str) -> T:
+def until(condition: Callable[[], T], what: str, *, seconds: float = DEADLINE_SECONDS) -> T:
     """Wait for a true value and give it."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {DEADLINE_SECONDS} s")
+    raise AssertionError(f"{what}: not within {seconds} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 DAG_ID = "retrain_on_schedule"
 NAME = "retrain-on-schedule"
 """Of the model package group, the endpoint, and the prefix in S3."""
+_PATIENCE_SECONDS = 600
+"""A dozen tasks, two of them with two retries, on a machine that is busy."""
 _APPROVAL = "put_into_service.approve"
 
 
@@ -46,23 +49,29 @@ class Week:
         """Give what a task returned."""
         return self.deployment.stack.api.result(DAG_ID, self.run_id, task_id)
 
-    def answer(self, option: str) -> None:
-        """Answer the approval once it is asked for: Approve or Reject."""
-        path = f"/dags/{DAG_ID}/dagRuns/{self.run_id}/taskInstances/{_APPROVAL}"
-        until(lambda: self.states["approve"] in {"awaiting_input", "deferred"}, "approval is asked")
-        body = {"chosen_options": [option], "params_input": {}}
-        self.deployment.call("PATCH", f"{path}/-1/hitlDetails", body)
+    def ended(self, *, answer: str = "") -> str:
+        """Wait for the run's end, and give its state.
 
-    def ended(self) -> str:
-        """Wait for the run's end, and give its state."""
-        run = self.deployment.stack.api.dag_run
+        Args:
+            answer: To be given as often as the approval is asked for, Approve or Reject: an answer
+                that comes before Airflow has noted the question has the task retried.
+        """
         ends = {"success", "failed"}
         return str(
             until(
-                lambda: (state := run(DAG_ID, self.run_id)["state"]) in ends and state,
-                f"{self.run_id} ends ({self.states})",
+                lambda: (state := self._attended(answer)) in ends and state,
+                f"{self.run_id} ends",
+                seconds=_PATIENCE_SECONDS,
             )
         )
+
+    def _attended(self, answer: str) -> str:
+        if answer and self.states.get("approve") in {"awaiting_input", "deferred"}:
+            path = f"/dags/{DAG_ID}/dagRuns/{self.run_id}/taskInstances/{_APPROVAL}"
+            body = {"chosen_options": [answer], "params_input": {}}
+            with contextlib.suppress(httpx.HTTPStatusError):  # it is answered already
+                self.deployment.call("PATCH", f"{path}/-1/hitlDetails", body)
+        return str(self.deployment.stack.api.dag_run(DAG_ID, self.run_id)["state"])
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,7 @@ def _parents(job: dict[str, Any]) -> list[str]:
 def first(retraining: Retraining) -> Week:
     """Run the first week, and approve of its model."""
     week = retraining.scheduled()
-    week.answer("Approve")
-    assert week.ended() == "success", week.states
+    assert week.ended(answer="Approve") == "success", week.states
     return week
 
 
@@ -50,8 +49,7 @@ def first(retraining: Retraining) -> Week:
 def second(retraining: Retraining, first: Week) -> Week:  # noqa: ARG001 -- comes after it
     """Run a week whose data have drifted away from the champion, and approve of its model."""
     week = retraining.begin(partial(weeks.write, drift=1.0))
-    week.answer("Approve")
-    assert week.ended() == "success", week.states
+    assert week.ended(answer="Approve") == "success", week.states
     return week
 
 
@@ -97,8 +95,7 @@ def test_a_person_may_say_no(retraining: Retraining, second: Week) -> None:  # n
     """A challenger that is better and not wanted is rejected; the run is no failure."""
     before = _endpoint(retraining)
     week = retraining.begin(partial(weeks.write, drift=1.5))
-    week.answer("Reject")
-    assert week.ended() == "success", week.states
+    assert week.ended(answer="Reject") == "success", week.states
     assert week.states["deploy"] == "skipped"
     assert week.states["reject"] == "success"
     assert retraining.packages[4] == "Rejected"
@@ -117,8 +114,7 @@ def test_a_failing_prediction_is_rolled_back(retraining: Retraining, second: Wee
     }
     with retraining.deployment.faults(failing):
         week = retraining.begin(partial(weeks.write, drift=1.5))
-        week.answer("Approve")
-        assert week.ended() == "failed", week.states
+        assert week.ended(answer="Approve") == "failed", week.states
     assert week.states["predict"] == "failed"
     assert week.states["roll_back"] == "success"
     assert week.states["make_champion"] == "upstream_failed"
