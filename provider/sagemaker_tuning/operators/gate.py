@@ -73,21 +73,22 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
     on waiting for what an earlier try launched, and launches again only what failed. A cleared
     task scores anew. A failed transform job is retried with the task. In the end, models and
     outputs are deleted, whatever the outcome, or the task is out of time. When it is killed, the
-    transform jobs are stopped; their models stay until it is cleared.
+    transform jobs are stopped; models, and what was predicted already, stay until it is cleared.
 
     Args:
         model_package_name: ``ModelPackageArn`` of the challenger, a version of a group.
         data: S3 URI of the held-out data: an object, or what all keys begin with. CSV without a
-            header, the label first; only numbers.
+            header, the label first; only numbers. Both are scored anew if it changes meanwhile.
         role: ``ExecutionRoleArn`` of the models that are scored, or a role's name.
         instance_type: ``InstanceType`` of each of the two transform jobs.
         s3_output_path: Where the predictions go until the task has ended, each job's into a folder
-            of its own.
+            of its own; outside of ``data``.
         instance_count: ``InstanceCount`` of each, 1 or more; more than one serve data of several
             objects.
         metric: Score by another metric than the challenger's own objective: ``auc``, ``rmse`` and
             so on, as built-in XGBoost's are named, or a function of labels and predictions, arrays
-            of numpy. A model that predicts several numbers for a row gives a column for each. The
+            of numpy. A model that predicts several numbers for a row gives a column for each, of
+            which ``auc``, ``rmse`` and others that take one number choose none, but fail. The
             metrics are scikit-learn's, which the extra ``templates`` has; where classes are to be
             told from probabilities, the threshold is 0.5, or the largest of several wins.
         objective_type: ``"Maximize"`` or ``"Minimize"``, of a function; a metric has its own.

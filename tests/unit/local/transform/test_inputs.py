@@ -70,5 +70,6 @@ def test_nothing_but_a_folders_marker(s3: Any, bucket: str) -> None:
 
 
 def test_what_is_no_manifest(bucket: str) -> None:
+    """It is an error, not a job without input."""
     with pytest.raises(S3AccessError, match="is not a manifest file"):
         inputs(request(bucket, "in/a.csv", kind="ManifestFile"))

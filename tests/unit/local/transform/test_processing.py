@@ -60,6 +60,7 @@ def test_values_with_commas_and_quotes() -> None:
     ],
 )
 def test_what_cannot_be_joined(batch: list[bytes], answer: bytes, words: str) -> None:
+    """Says whose rows are at fault, the input's or the algorithm's."""
     with pytest.raises(InputError) as refused:
         processing(JoinSource="Input").assembled(batch, answer)
     assert words in str(refused.value)

@@ -47,6 +47,7 @@ def test_batches_are_as_large_as_the_payload_allows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", ["Line", "None"])
 def test_a_record_may_fill_the_payload_and_no_more(tmp_path: Path, split: str) -> None:
+    """A byte more is an error that names the limit."""
     content = b"x" * MEBIBYTE
     assert batches(tmp_path, content, split, MaxPayloadInMB=1) == [[content]]
     with pytest.raises(InputError, match="larger than MaxPayloadInMB allows, 1 MB"):
