@@ -128,6 +128,18 @@ def _said(request: Mapping[str, Any]) -> str:
         ),
         (
             _request(
+                _definition(
+                    HyperParameterTuningResourceConfig={
+                        "InstanceType": "ml.p3.2xlarge",
+                        "InstanceCount": 1,
+                    }
+                ),
+                MaxNumberOfTrainingJobs=1,
+            ),
+            "at most 45.90 = 1 training job × 12 h × 1 ml.p3.2xlarge × 3.825",
+        ),
+        (
+            _request(
                 {
                     "ResourceConfig": {
                         "InstancePreferences": [

@@ -100,6 +100,16 @@ def test_listings_are_few() -> None:
     assert listings < 20
 
 
+def test_where_nothing_says_how_many_run_at_once_it_may_be_a_hundred() -> None:
+    """Autotune chooses it: the limit may be passed that much sooner."""
+    job = _job()
+    del job["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    watch = SpendingWatch(job, _RATES, Decimal(1000))
+    watch.listed(Fraction(), _NOW)
+    assert not watch.is_due(_NOW + timedelta(seconds=10))
+    assert watch.is_due(_NOW + timedelta(seconds=11))
+
+
 def test_a_clock_that_is_set_back_costs_nothing() -> None:
     """Time that was not there is not subtracted."""
     watch = SpendingWatch(_job(1), _RATES, Decimal(10))

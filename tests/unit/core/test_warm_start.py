@@ -101,6 +101,10 @@ def test_the_same_request_fits_and_so_do_its_changes_that_are_allowed() -> None:
         "TrainingImage was xgboost:3, is xgboost:4 now",
         "data of the channel train was s3://bucket/train, is s3://bucket/newer now",
     ]
+    new["TrainingJobDefinition"]["AlgorithmSpecification"] = {"AlgorithmName": "mine"}
+    assert "AlgorithmName was None, is mine now" in (
+        Parents(new, "IdenticalDataAndAlgorithm").offer(job())
+    )
 
 
 def _objective(parent: Document) -> None:
@@ -290,13 +294,14 @@ def test_tags_that_hold_less_than_the_run_id_are_not_believed() -> None:
         ),
         ("my-run", "scheduled__2026-01-12T00:00:00+00:00", ""),
         ("scheduled__2026-01-19T00:00:00", "scheduled__2026-01-12T00:00:00+00:00", ""),
+        ("manual__2026-01-12T00:00:00+00:00", "scheduled__2026-01-12T00:00:00+00:00", ""),
         ("my-run", "my-run", "it is of this DAG run"),
     ],
 )
 def test_a_run_learns_from_what_was_before(run_id: str, own: str, reason: str) -> None:
     """By the moments that Airflow's run ids say, where both do."""
     found = why_not_before(run_id, own)
-    assert (reason in found) if found and reason else found is None
+    assert reason in found if found else not reason
 
 
 @given(

@@ -142,6 +142,16 @@ def test_images_and_keys_that_a_run_alone_knows_may_be_any() -> None:
     assert training["EncryptOutput"][1] == ["arn:aws-cn:kms:*:123456789012:key/*"]
 
 
+@pytest.mark.parametrize(
+    ("given", "is_needed"), [("replace", True), ("fail", False), (WILDCARD, True), (None, False)]
+)
+def test_what_a_run_may_decide_to_do_is_allowed(given: str | None, *, is_needed: bool) -> None:
+    """A switch that is a template may be on."""
+    use = Use("SageMakerCreateModelFromTrainingJobOperator", {"if_exists": given})
+    policy = airflow_policy([use], Scope(training_role=ROLE))
+    assert ("ReplaceModels" in statements(policy)) is is_needed
+
+
 def test_roles_go_to_sagemaker_alone() -> None:
     """The condition is on the statement that passes them, and on no other."""
     use = Use(CREATE, {"training_job_definition": DEFINITION})
