@@ -301,7 +301,8 @@ def test_tags_that_hold_less_than_the_run_id_are_not_believed() -> None:
 def test_a_run_learns_from_what_was_before(run_id: str, own: str, reason: str) -> None:
     """By the moments that Airflow's run ids say, where both do."""
     found = why_not_before(run_id, own)
-    assert reason in found if found else not reason
+    assert (found is None) is (not reason)
+    assert reason in (found or "")
 
 
 @given(
