@@ -42,7 +42,7 @@ PARAMS = {
     "instance_type": Param("ml.m5.large", type="string", pattern=r"^ml\."),
     "max_training_jobs": Param(20, type="integer", minimum=1, maximum=750),
     "margin": Param(0.001, type="number", minimum=0, description_md="By how much to be better"),
-    "keep": Param(3, type="integer", minimum=1, description_md="Versions beside the champion"),
+    "keep": Param(3, type="integer", minimum=1, description_md="Of the newest versions"),
     "max_cost": Param(
         None, type=["number", "null"], exclusiveMinimum=0, description_md="In the rates' currency"
     ),
