@@ -17,7 +17,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-clients test-oldest test-sqs lint format bench bench-tuning lock wheel
+.PHONY: help venv demo up down test test-clients test-oldest test-sqs lint format bench bench-tuning pictures lock wheel
 .SILENT:
 
 help: ## list the targets (the default)
@@ -70,6 +70,9 @@ bench: venv ## what a local tuning job costs, beside a bare Optuna and XGBoost s
 
 bench-tuning: venv ## look for the effects that AWS published, on three data sets (ARGS="--seeds 2")
 	$(BIN)/python -m benchmarks.effects $(ARGS)
+
+pictures: venv ## take the pictures of docs/ anew, with Chromium (CHROMIUM=/usr/bin/chromium)
+	$(BIN)/python -m tools.pictures
 
 lock: venv ## write the locked sets anew (ARGS=--upgrade for the newest versions)
 	PATH="$$PATH:$(CURDIR)/$(BIN)"; command -v uv >/dev/null || { \

@@ -81,7 +81,7 @@ class AirflowApi:
         self._http.patch(f"/dags/{dag_id}", json={"is_paused": False}).raise_for_status()
 
     def approve(self, dag_id: str, run_id: str, task_id: str) -> None:
-        """Say yes to what an ApprovalOperator asks."""
+        """Say yes to what a task asks a person."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
         body = {"chosen_options": ["Approve"], "params_input": {}}
         self._http.patch(path, json=body).raise_for_status()

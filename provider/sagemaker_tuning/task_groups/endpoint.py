@@ -14,6 +14,8 @@ from sagemaker_tuning.operators.rollback import SageMakerRollBackEndpointOperato
 from sagemaker_tuning.task_groups.mapping import MappableTaskGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow.sdk import XComArg
 
 _THREE_DAYS = timedelta(days=3)
@@ -30,6 +32,8 @@ def _put_into_service(
     initial_instance_count: int = 1,
     margin: float | str = 0.0,
     response_timeout: timedelta = _THREE_DAYS,
+    gate_arguments: Mapping[str, Any] | None = None,
+    deployment_arguments: Mapping[str, Any] | None = None,
 ) -> None:
     """Serve a model package if it is better than the champion and a person agrees.
 
@@ -75,6 +79,10 @@ def _put_into_service(
         initial_instance_count: Of the endpoint, 1 or more.
         margin: By how much the challenger's metric has to be better, 0 or more.
         response_timeout: How long to wait for a person; no answer is a no.
+        gate_arguments: Further arguments of ``SageMakerModelPackageGateOperator``, such as
+            ``metric`` or ``model_fields``.
+        deployment_arguments: Further arguments of ``SageMakerDeployModelPackageOperator``, such as
+            ``adopt_endpoint`` or ``deployment_config``.
     """
     shared: dict[str, Any] = {"model_package_name": model_package_name}
     arn = _pulled(model_package_name)
@@ -87,6 +95,7 @@ def _put_into_service(
         s3_output_path=s3_output_path,
         deferrable=True,
         **shared,
+        **(gate_arguments or {}),
     )
     verdict: Any = is_better.output
     deploy = SageMakerDeployModelPackageOperator(
@@ -97,6 +106,7 @@ def _put_into_service(
         initial_instance_count=initial_instance_count,
         deferrable=True,
         **shared,
+        **(deployment_arguments or {}),
     )
     reject = SageMakerUpdateModelPackageOperator(
         task_id="reject",

@@ -87,6 +87,7 @@ def test_a_worse_challenger_ends_the_run(retraining: Retraining, second: Week) -
     assert week.result("put_into_service.is_better")["Verdict"] == "Lost"
     for task in ("is_better", "approve", "deploy", "predict", "make_champion", "roll_back"):
         assert week.states[task] == "skipped", task
+    assert week.states["reject"] == "skipped"
     assert retraining.packages[3] == "Rejected"
     assert _endpoint(retraining) == before
 
@@ -195,6 +196,7 @@ def test_no_secret_is_written_anywhere(retraining: Retraining, first: Week) -> N
 
 
 _UNUSED = {
+    "sagemaker:DeleteEndpoint": "no first deployment failed, after which nothing is served",
     "sagemaker:StopTransformJob": "no task was killed while it scored",
 }
 
