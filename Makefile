@@ -17,7 +17,8 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-clients test-oldest test-sqs lint format bench bench-tuning pictures lock wheel
+.PHONY: help venv demo up down test test-clients test-oldest test-sqs lint format \
+	bench bench-tuning pictures lock wheel
 .SILENT:
 
 help: ## list the targets (the default)
