@@ -19,6 +19,7 @@ STATIC = {"objective": "binary:logistic", "eval_metric": "auc", "num_round": 50}
 ETA = {"Name": "eta", "MinValue": 0.1, "MaxValue": 0.5}
 MAX_DEPTH = {"Name": "max_depth", "MinValue": 1, "MaxValue": 10}
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 1}
+WARM_START = ["TransferLearning", "IdenticalDataAndAlgorithm"]
 SWITCH = {"default": False, "type": "boolean"}
 INTEGER, NUMBER = {"type": ["integer", "null"]}, {"type": ["number", "null"]}  # or empty
 CRITERIA = "params.target, params.no_better, convergence=params.convergence"
@@ -52,17 +53,17 @@ PARAMS = {
         "Tuning job",
         strategy=Param("Bayesian", enum=["Bayesian", "Random", "Hyperband", "Grid"]),
         metric=Param("validation:auc", **TEXT, minLength=1, title="Objective metric"),
-        direction=Param("Maximize", enum=["Maximize", "Minimize"]),
+        direction=Param("Maximize", enum=["Maximize", "Minimize"], title="Direction"),
         jobs=Param(10, **INTEGER, minimum=1, title="Training jobs in all; empty for Grid"),
         parallel=Param(2, **COUNT, maximum=100, title="Training jobs at once"),
-        early_stopping=Param("Off", enum=["Off", "Auto"]),
+        early_stopping=Param("Off", enum=["Off", "Auto"], title="Early stopping"),
         seed=Param(123, **INTEGER, minimum=0, title="Random seed"),
         time=Param(None, **INTEGER, minimum=120, title="Longest tuning, in seconds"),
         target=Param(None, **NUMBER, title="Completed when the objective metric has reached"),
         no_better=Param(None, **INTEGER, minimum=3, title="… so many training jobs are no better"),
         convergence=Param(**SWITCH, title="… the search has converged"),
         parents=form.warm_start_parents(title="Warm start from these tuning jobs, one a line"),
-        kind=Param("TransferLearning", enum=["TransferLearning", "IdenticalDataAndAlgorithm"]),
+        kind=Param(WARM_START[0], enum=WARM_START, title="Type of warm start"),
     ),
     **form.section(
         "Cost, and everything else",
