@@ -461,3 +461,16 @@ def test_a_smoke_prediction_fails_with_what_came_back(
     ):
         with pytest.raises(AirflowFailException, match=words):
             _smoke(endpoint, **arguments).execute(context())
+
+
+def test_throttling_costs_no_try(
+    aws: Aws, group: str, artifact: str, faults: Faults, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More of it than the client itself puts up with is logged, and waited out."""
+    package, endpoint = _package(aws, group, artifact), serving.unique("endpoint")
+    faults.put({"kind": "throttle", "operation": "DescribeEndpoint", "times": 2})
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_MAX_ATTEMPTS", "1")
+        result = _deploy(package, endpoint).execute(context())
+    assert result["EndpointName"] == endpoint
+    assert capsys.readouterr().out.count("looking again") == 2

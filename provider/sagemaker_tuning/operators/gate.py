@@ -215,14 +215,9 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             self.log.info("%s", contest.reason)
             if contest.verdict == "Lost":
                 self.hook.set_approval(contest.challenger.arn, "Rejected", contest.reason)
-        except AwsCallFailed as error:
-            if error.is_transient:
-                self.log.warning("%s; looking again", error)
-                return None
-            self._clean_up_if_over(context, error)
-            raise
         except Exception as error:
-            self._clean_up_if_over(context, error)
+            if not (isinstance(error, AwsCallFailed) and error.is_transient):  # that is waited out
+                self._clean_up_if_over(context, error)
             raise
         self._clean_up(context)
         if contest.verdict == "Lost":

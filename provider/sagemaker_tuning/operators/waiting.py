@@ -18,6 +18,7 @@ from sagemaker_tuning._compat import (
     first_start,
     with_first_start,
 )
+from sagemaker_tuning.core.errors import AwsCallFailed
 from sagemaker_tuning.operators.base import (
     SHORTEST_DEFERRAL,
     elapsed,
@@ -53,7 +54,8 @@ class WaitsByLooking(AwsBaseOperator[HookT]):
         """Go on as far as possible; give the result, or None to be called again after a pause.
 
         Raises:
-            SageMakerTuningError: It cannot be done.
+            SageMakerTuningError: It cannot be done; but for throttling and outages, which are
+                logged and waited out.
         """
 
     def give_up(self, context: Context) -> None:
@@ -107,7 +109,13 @@ class WaitsByLooking(AwsBaseOperator[HookT]):
             if limit is not None and elapsed(context) > limit:
                 msg = f"execution_timeout {limit} has passed"
                 raise TaskDeferralTimeout(msg)
-            return self.step(context)
+            try:
+                return self.step(context)
+            except AwsCallFailed as error:
+                if not error.is_transient:
+                    raise
+                self.log.warning("%s; looking again", error)
+                return None
 
     def _pause(self, context: Context) -> None:
         pause = max(timedelta(seconds=self.poll_interval), SHORTEST_DEFERRAL)
