@@ -1,4 +1,4 @@
-"""A model package on an endpoint, tried out and taken off again, against the local endpoint."""
+"""A model package on an endpoint, and taken off again, against the local endpoint."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException,
 from sagemaker_tuning.core.errors import (
     DeploymentFailed,
     InvalidTuningRequest,
-    PredictionFailed,
     TuningJobConflict,
 )
 from sagemaker_tuning.operators.deployment import SageMakerDeployModelPackageOperator
-from sagemaker_tuning.operators.prediction import SageMakerSmokePredictionOperator
 from sagemaker_tuning.operators.rollback import SageMakerRollBackEndpointOperator
 from tests.contract import serving
 from tests.contract.examples import IMAGE
@@ -406,61 +404,6 @@ def test_a_serverless_endpoint_has_no_instances(aws: Aws, group: str, artifact: 
     assert variant["ServerlessConfig"]["MemorySizeInMB"] == 2048
     assert "InstanceType" not in variant
     assert config["DataCaptureConfig"]["InitialSamplingPercentage"] == 10
-
-
-def _smoke(endpoint: str, **arguments: Any) -> SageMakerSmokePredictionOperator:
-    return SageMakerSmokePredictionOperator(task_id="smoke", endpoint_name=endpoint, **arguments)
-
-
-def test_a_smoke_prediction_asks_about_the_first_rows(
-    aws: Aws, group: str, artifact: str, bucket: str
-) -> None:
-    """Of an object or a prefix, without their labels; a body is asked as it is."""
-    endpoint = serving.unique("endpoint")
-    _deploy(_package(aws, group, artifact), endpoint).execute(context())
-    folder = serving.unique("test")
-    rows = "".join(f"{n % 2},{_ROW}\n" for n in range(20_000))
-    aws.s3.put_object(Bucket=bucket, Key=f"{folder}/_SUCCESS", Body=b"")
-    aws.s3.put_object(Bucket=bucket, Key=f"{folder}/a.csv", Body=f"1,{_ROW}\n\n0,{_ROW}".encode())
-    aws.s3.put_object(Bucket=bucket, Key=f"{folder}/b.csv", Body=rows.encode())
-    for data, count in (
-        (f"s3://{bucket}/{folder}/", 10),
-        (f"s3://{bucket}/{folder}/a.csv", 2),
-        (f"s3://{bucket}/{folder}/b.csv", 10),
-    ):
-        result = _smoke(endpoint, data=data).execute(context())
-        assert result["Rows"] == count
-        assert len(result["Predictions"]) == min(count, 5)
-        assert result["InvokedProductionVariant"] == "AllTraffic"
-    many = _smoke(endpoint, data=f"s3://{bucket}/{folder}/b.csv", rows="5000")
-    assert many.execute(context())["Rows"] == 5000
-    asked = _smoke(endpoint, body=f"{_ROW}\n{_ROW}", accept="application/json").execute(context())
-    assert asked["Rows"] == len(asked["Predictions"]) == 2
-
-
-def test_a_smoke_prediction_fails_with_what_came_back(
-    aws: Aws, group: str, artifact: str, bucket: str, faults: Faults
-) -> None:
-    """The container's own words, the service's refusal, or where the data is missing."""
-    endpoint = serving.unique("endpoint")
-    _deploy(_package(aws, group, artifact), endpoint).execute(context())
-    with pytest.raises(PredictionFailed, match=r"client error \(400\).*feature size"):
-        _smoke(endpoint, body="1,2").execute(context())
-    faults.put({"kind": "error", "operation": "InvokeEndpoint", "times": 2, "status": 503})
-    assert _smoke(endpoint, body=_ROW).execute(context())["Rows"] == 1
-    faults.put(
-        {"kind": "error", "operation": "InvokeEndpoint", "status": 424, "code": "ModelError"}
-    )
-    with pytest.raises(PredictionFailed, match="ModelError"):
-        _smoke(endpoint, body=_ROW).execute(context())
-    for arguments, words in (
-        ({}, "neither is given"),
-        ({"data": f"s3://{bucket}/nothing/"}, "has no rows"),
-        ({"data": "bucket/key"}, "s3://<bucket>/<key or prefix>"),
-        ({"data": f"s3://{bucket}/x", "rows": 0}, "rows: 0"),
-    ):
-        with pytest.raises(AirflowFailException, match=words):
-            _smoke(endpoint, **arguments).execute(context())
 
 
 def test_throttling_costs_no_try(
