@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from airflow import settings
+from airflow import configuration, settings
 from airflow.utils import db
 
 # Task logs are read from this machine's disk: nobody needs them served, nor ports for it.
@@ -46,6 +46,8 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOP, signal.SIGCHLD})
     for module in PRELOADED:
         importlib.import_module(module)
+    # Each component would do it, at the same time, and keep the key for encryption that it made.
+    configuration.write_default_airflow_configuration_if_needed()
     db.initdb()
     if settings.engine:
         # No connection to the database may be shared by the processes to come.
