@@ -418,7 +418,8 @@ def test_a_restart_without_the_algorithm_costs_nothing(
     assert refused.stderr == (
         f"sagemaker-tuning local: --data-dir {data[1]}: tuning jobs that are not finished need"
         f" programs for these training images: {IMAGE} ({name}). Give them with --algorithm"
-        " IMAGE=COMMAND or --algorithms FILE, as before. Nothing has been changed.\n"
+        " IMAGE=COMMAND, --algorithms FILE or --simulate IMAGE=SECONDS, as before. Nothing has been"
+        " changed.\n"
     )
     aws, _ = start_endpoint(*data, *option)
     job = aws.wait(name, has_ended)

@@ -110,6 +110,15 @@ def _parser() -> argparse.ArgumentParser:
         " repeated",
     )
     parser.add_argument(
+        "--simulate",
+        action="append",
+        default=[],
+        metavar="IMAGE=SECONDS",
+        help="for rehearsals of many jobs at once: training jobs of this image take so long and"
+        " start no process; their objective metric is made up. * in IMAGE is any text. Can be"
+        " repeated",
+    )
+    parser.add_argument(
         "--completion-delay",
         type=_seconds,
         default=0,
@@ -178,7 +187,7 @@ def _run(options: argparse.Namespace) -> None:
             " authentication. Add --allow-remote if that is what you want."
         )
     try:
-        algorithms = own_algorithms.read(options.algorithm, options.algorithms)
+        algorithms = own_algorithms.read(options.algorithm, options.algorithms, options.simulate)
     except own_algorithms.AlgorithmError as error:
         raise StartError(str(error)) from error
     fault_token = secrets.token_urlsafe() if options.faults else None

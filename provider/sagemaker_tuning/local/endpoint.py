@@ -75,7 +75,9 @@ class Endpoint:
         faults = Faults()
         logs = LogShipper()
         self._live_jobs = LiveJobs(
-            Workplace(directory, self._store, processes, logs, settings, faults)
+            Workplace(
+                directory, self._store, processes, logs, settings, faults, processes.algorithms
+            )
         )
         self._transform_jobs = LiveTransformJobs(self._store, logs, directory / "transforms")
         self._endpoints = LiveEndpoints(self._store)

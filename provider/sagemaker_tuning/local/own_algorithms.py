@@ -1,5 +1,6 @@
 """Algorithms of the user's, as the command line and its file describe them."""
 
+import math
 import shlex
 import shutil
 import tomllib
@@ -8,11 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sagemaker_tuning.local.training.algorithms import Algorithms, OwnAlgorithm
+from sagemaker_tuning.local.training.algorithms import Algorithms, OwnAlgorithm, Simulation
 from sagemaker_tuning.local.training.programs import Command, Script
 
 _TRAIN = "train"
 """What SageMaker starts a training container with, as `docker run IMAGE train`."""
+
+# The longest runtime that SageMaker has for a training job:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
+_LONGEST_SECONDS = 2_419_200
 
 _KEYS = ("image", "command", "arguments", "directory", "environment", "python")
 
@@ -21,19 +26,38 @@ class AlgorithmError(Exception):
     """An algorithm cannot be had as described; the message says which, why and what is right."""
 
 
-def read(options: Sequence[str], files: Sequence[Path]) -> Algorithms:
-    """What each `--algorithm IMAGE=COMMAND` and `--algorithms FILE` says, the former first.
+def read(
+    options: Sequence[str], files: Sequence[Path], simulated: Sequence[str] = ()
+) -> Algorithms:
+    """What `--simulate IMAGE=SECONDS`, `--algorithm IMAGE=COMMAND` and `--algorithms FILE` say.
+
+    In that order, the first that has an image being taken.
 
     Raises:
         AlgorithmError: one of them is not right, or its command is not there.
     """
-    own = [_of_option(option) for option in options]
+    own = [_of_simulation(option) for option in simulated]
+    own += [_of_option(option) for option in options]
     for file in files:
         own += _of_file(file)
     for image, count in Counter(algorithm.image for algorithm in own).items():
         if count > 1:
             raise AlgorithmError(f"the image {image} has {count} algorithms. Give it one.")
     return Algorithms(own)
+
+
+def _of_simulation(option: str) -> OwnAlgorithm:
+    image, _, text = option.rpartition("=")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not image or not 0 < seconds <= _LONGEST_SECONDS:
+        raise AlgorithmError(
+            f"--simulate {option!r} is not IMAGE=SECONDS, such as '*/my-image:*=60'. Give a time"
+            f" above 0 and of at most {_LONGEST_SECONDS} seconds, 28 days."
+        )
+    return OwnAlgorithm(image, Simulation(seconds))
 
 
 def _of_option(option: str) -> OwnAlgorithm:

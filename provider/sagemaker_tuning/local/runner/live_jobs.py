@@ -81,6 +81,7 @@ class LiveJobs:
             job.halt(grace_seconds)
         for job in jobs:
             job.join(grace_seconds + 1)
+        self._workplace.clock.close()
 
     def _find(self, region: str, name: str) -> TuningJob | None:
         with self._lock:

@@ -32,7 +32,8 @@ def require_algorithms(store: Store, algorithms: Algorithms) -> None:
         needed = "; ".join(f"{image} ({', '.join(jobs)})" for image, jobs in missing.items())
         raise MissingAlgorithmError(
             "tuning jobs that are not finished need programs for these training images:"
-            f" {needed}. Give them with --algorithm IMAGE=COMMAND or --algorithms FILE, as before."
+            f" {needed}. Give them with --algorithm IMAGE=COMMAND, --algorithms FILE or --simulate"
+            " IMAGE=SECONDS, as before."
             " Nothing has been changed."
         )
 

@@ -4,7 +4,7 @@ import logging
 import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -89,7 +89,6 @@ class TrainingJob:
         self._attempt: Attempt | None = None
         self._stop_reason: StopReason | None = None
         self._interrupted = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
     @property
     def name(self) -> str:
@@ -116,7 +115,7 @@ class TrainingJob:
 
     def start(self) -> None:
         """Starts the thread."""
-        self._thread.start()
+        threading.Thread(target=self._run, name=self.name, daemon=True).start()
 
     def stop(self, reason: StopReason) -> None:
         """Sends the process SIGTERM, and SIGKILL after the grace; returns at once.
@@ -153,7 +152,7 @@ class TrainingJob:
         delay = random.uniform(0, self._workplace.settings.completion_delay_seconds)  # noqa: S311 -- no secret
         self._interrupted.wait(delay)
         with self._lock:
-            self._conclude(failure)
+            self._conclude(failure, {} if self._attempt is None else self._attempt.metrics)
         self._ended(self)
         # Last, because it takes milliseconds for which the next training job need not wait.
         if self._attempt is not None:
@@ -214,9 +213,8 @@ class TrainingJob:
             self._steps = step
             self._reported(Report(self, step, value))
 
-    def _conclude(self, failure: str | None) -> None:
+    def _conclude(self, failure: str | None, metrics: Mapping[str, tuple[float, float]]) -> None:
         document = self.document
-        metrics = {} if self._attempt is None else self._attempt.metrics
         document["FinalMetricDataList"] = [
             {"MetricName": name, "Value": documents.float32(value), "Timestamp": moment}
             for name, (value, moment) in metrics.items()

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 from sagemaker_tuning.local import documents
 from sagemaker_tuning.local.definition import definitions
@@ -16,10 +17,12 @@ from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
 from sagemaker_tuning.local.runner.inputs import Inputs
 from sagemaker_tuning.local.runner.progress import Progress
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
+from sagemaker_tuning.local.runner.simulation import SimulatedTrainingJob
 from sagemaker_tuning.local.runner.training_job import Plan, Report, TrainingJob
 from sagemaker_tuning.local.runner.verdict import Ending
 from sagemaker_tuning.local.runner.workplace import Workplace
 from sagemaker_tuning.local.search.tuning import Proposal, TuningSearch
+from sagemaker_tuning.local.training.algorithms import Simulation
 from sagemaker_tuning.local.wire import Document
 
 _log = logging.getLogger(__name__)
@@ -167,8 +170,19 @@ class TuningJob:
 
     def _training_job(self, number: int, index: int, document: Document) -> TrainingJob:
         definition = self._definitions[index]
-        plan = Plan(self.region, number, definition, document, self._inputs.of(index))
         reported = self._events.put if self._search.wants_reports else None
+        program = self._workplace.algorithms.find(
+            definition.image, definition.static_hyperparameters
+        ).program
+        if isinstance(program, Simulation):
+            return SimulatedTrainingJob(
+                self._workplace,
+                Plan(self.region, number, definition, document, inputs=Path()),  # it reads none
+                program.seconds,
+                ended=self._events.put,
+                reported=reported,
+            )
+        plan = Plan(self.region, number, definition, document, self._inputs.of(index))
         return TrainingJob(self._workplace, plan, ended=self._events.put, reported=reported)
 
     def _start(self, job: TrainingJob) -> None:

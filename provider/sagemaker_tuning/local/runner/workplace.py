@@ -5,7 +5,9 @@ from pathlib import Path
 
 from sagemaker_tuning.local.faults.faults import Faults
 from sagemaker_tuning.local.logs import LogShipper
+from sagemaker_tuning.local.runner.clock import Clock
 from sagemaker_tuning.local.store import Store
+from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
 from sagemaker_tuning.local.training.processes import TrainingProcesses
 
 
@@ -34,3 +36,5 @@ class Workplace:
     logs: LogShipper
     settings: Settings
     faults: Faults = field(default_factory=Faults)
+    algorithms: Algorithms = BUILT_IN_ALONE
+    clock: Clock = field(default_factory=Clock)

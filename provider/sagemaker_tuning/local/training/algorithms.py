@@ -88,6 +88,17 @@ BUILT_IN = (XGBOOST,)
 
 
 @dataclass(frozen=True)
+class Simulation:
+    """Nothing runs: training jobs take a time, and their objective metric is made up.
+
+    Attributes:
+        seconds: How long each takes.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class OwnAlgorithm:
     """An algorithm of the user's.
 
@@ -98,7 +109,7 @@ class OwnAlgorithm:
     """
 
     image: str
-    program: Command | Script
+    program: Command | Script | Simulation
 
 
 @dataclass(frozen=True)
@@ -106,11 +117,11 @@ class Algorithm:
     """What a training job runs.
 
     Attributes:
-        program: A built-in algorithm's module, or a user's program.
+        program: A built-in algorithm's module, a user's program, or none at all.
         built_in: The built-in algorithm whose metrics it has, None where the request defines them.
     """
 
-    program: str | Command | Script
+    program: str | Command | Script | Simulation
     built_in: BuiltInAlgorithm | None = None
 
 
@@ -139,9 +150,9 @@ class Algorithms:
         script_mode = toolkit.is_script_mode(hyperparameters)
         for own in self._own:
             if fnmatch.fnmatchcase(image, own.image):
-                if not isinstance(own.program, Script):
+                if isinstance(own.program, Command):
                     return Algorithm(own.program)
-                if not script_mode:
+                if isinstance(own.program, Script) and not script_mode:
                     raise UnknownAlgorithmError(
                         f"the training image {image!r} runs scripts only, and there is no"
                         f" hyperparameter {toolkit.PROGRAM}"
@@ -159,7 +170,10 @@ class Algorithms:
 
     def _unknown(self, image: str) -> str:
         offers = [f"{algorithm.name}: {algorithm.example}" for algorithm in self._built_in]
-        offers += [f"--algorithm: {algorithm.image}" for algorithm in self._own]
+        offers += [
+            f"{'--simulate' if isinstance(own.program, Simulation) else '--algorithm'}: {own.image}"
+            for own in self._own
+        ]
         return (
             f"the local SageMaker endpoint has no program for the training image {image!r}; "
             f"what it can run: {'; '.join(offers)}; any image in script mode, with the"

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from sagemaker_tuning.local.training import leftovers, messages
-from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms
+from sagemaker_tuning.local.training.algorithms import BUILT_IN_ALONE, Algorithms, Simulation
 from sagemaker_tuning.local.training.container import Container
 
 # The server imports what the endpoint would, wherever that comes from.
@@ -66,10 +66,13 @@ class TrainingProcesses:
 
         Raises:
             UnknownAlgorithmError: No program is known for the container's image.
-            RuntimeError: The fork server could not start it, or is closed.
+            RuntimeError: The fork server could not start it, or is closed; or the image is one
+                of which nothing runs.
         """
-        algorithm = self.algorithms.find(container.image, container.hyperparameters)
-        launch = messages.Launch(container, algorithm.program)
+        program = self.algorithms.find(container.image, container.hyperparameters).program
+        if isinstance(program, Simulation):
+            raise RuntimeError(f"training jobs of {container.image} are simulated")  # noqa: TRY004 -- no caller gave a wrong type
+        launch = messages.Launch(container, program)
         output, output_end = os.pipe()
         status, status_end = os.pipe()
         try:
