@@ -1,8 +1,7 @@
-"""A tuning job: the thread that asks the search, launches training jobs and keeps the counters."""
+"""A tuning job: it asks the search, launches training jobs and keeps the counters."""
 
 import logging
 import math
-import queue
 import threading
 import time
 import uuid
@@ -10,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sagemaker_tuning.local import documents
-from sagemaker_tuning.local.definition import definitions
+from sagemaker_tuning.local.definition import Definition, definitions
 from sagemaker_tuning.local.names import training_job_number
 from sagemaker_tuning.local.runner import warm_start
 from sagemaker_tuning.local.runner.attempt import INTERNAL_ERROR
+from sagemaker_tuning.local.runner.driver import ClockDriver, Driver, ThreadDriver, Work
 from sagemaker_tuning.local.runner.inputs import Inputs
 from sagemaker_tuning.local.runner.progress import Progress
 from sagemaker_tuning.local.runner.recovery import fail_interrupted
@@ -37,8 +37,8 @@ _MOST_REPORTS = 20_000
 class TuningJob:
     """One live tuning job.
 
-    Its thread sleeps until a training job has ended, it is told to stop, or a deadline passes.
-    Whatever happens in it, the job ends with a terminal status. The progress is the thread's,
+    Its work waits until a training job has ended, it is told to stop, or a deadline passes.
+    Whatever happens in it, the job ends with a terminal status. The progress is the work's,
     but for `stop`, which is why both change it under the lock.
 
     Args:
@@ -46,7 +46,7 @@ class TuningJob:
         region: where the job is.
         request: the completed Create request.
         progress: its new document, stored already.
-        ended: called once from the job's thread, when there is nothing left to do.
+        ended: called once by the work, when there is nothing left to do.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class TuningJob:
         self._progress = Progress(workplace.store, region, request, progress)
         self._ended = ended
         self._definitions = definitions(request)
-        # Not by its name, which a later job may have while this one's thread tidies up.
+        # Not by its name, which a later job may have while this one's work tidies up.
         self._inputs = Inputs(workplace.directory / "inputs" / uuid.uuid4().hex, self._definitions)
         self._request = request
         self._lock = threading.Lock()
@@ -73,12 +73,11 @@ class TuningJob:
         self._reports: dict[int, list[float]] = {}
         self._ending: Ending | None = None
         self._halted = False
-        self._events: queue.SimpleQueue[TrainingJob | Report | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._driver = self._driven(self._run())
 
     def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
+        """Starts its work."""
+        self._driver.start()
 
     def stop(self) -> bool:
         """Stops the running training jobs and launches no more; returns at once.
@@ -91,7 +90,7 @@ class TuningJob:
                 return False
             self._progress.stopping()
             self._end(Ending("Stopped"))
-        self._events.put(None)
+        self._driver.tell(None)
         return True
 
     def stop_training_job(self, name: str) -> None:
@@ -107,15 +106,20 @@ class TuningJob:
             self._halted = True
             for job in self._running.values():
                 job.halt(grace_seconds)
-        self._events.put(None)
+        self._driver.tell(None)
 
     def join(self, timeout_seconds: float) -> None:
-        """Waits for the thread, and so for every training process, to end."""
-        self._thread.join(timeout_seconds)
+        """Waits for its work, and so for every training process, to end."""
+        self._driver.join(timeout_seconds)
 
-    def _run(self) -> None:
+    def _driven(self, work: Work) -> Driver:
+        if all(self._simulation(definition) for definition in self._definitions):
+            return ClockDriver(work, self._workplace.clock)
+        return ThreadDriver(work, self.name)
+
+    def _run(self) -> Work:
         try:
-            self._work()
+            yield from self._work()
         except Exception:  # noqa: BLE001 -- logged; the job must end whatever it was
             _log.exception("tuning job %s", self.name)
             with self._lock:  # from here on a stop must not write over what is stored
@@ -126,7 +130,7 @@ class TuningJob:
             self._inputs.delete()
             self._ended(self)
 
-    def _work(self) -> None:
+    def _work(self) -> Work:
         limits = self._request["HyperParameterTuningJobConfig"]["ResourceLimits"]
         parallel: int = limits["MaxParallelTrainingJobs"]
         number: int = limits.get("MaxNumberOfTrainingJobs", _MOST_TRAINING_JOBS)
@@ -147,7 +151,7 @@ class TuningJob:
                 self._launch(proposal)
             if not self._running:
                 break
-            self._wait(deadline, last=self._launched == number or self._search.exhausted)
+            yield from self._wait(deadline, last=self._launched == number or self._search.exhausted)
         if not self._halted:
             self._conclude()
 
@@ -170,20 +174,23 @@ class TuningJob:
 
     def _training_job(self, number: int, index: int, document: Document) -> TrainingJob:
         definition = self._definitions[index]
-        reported = self._events.put if self._search.wants_reports else None
+        ended = self._driver.tell
+        reported = ended if self._search.wants_reports else None
+        simulation = self._simulation(definition)
+        if simulation is not None:
+            # What is never read is not downloaded.
+            plan = Plan(self.region, number, definition, document, inputs=Path())
+            return SimulatedTrainingJob(
+                self._workplace, plan, simulation.seconds, ended=ended, reported=reported
+            )
+        plan = Plan(self.region, number, definition, document, self._inputs.of(index))
+        return TrainingJob(self._workplace, plan, ended=ended, reported=reported)
+
+    def _simulation(self, definition: Definition) -> Simulation | None:
         program = self._workplace.algorithms.find(
             definition.image, definition.static_hyperparameters
         ).program
-        if isinstance(program, Simulation):
-            return SimulatedTrainingJob(
-                self._workplace,
-                Plan(self.region, number, definition, document, inputs=Path()),  # it reads none
-                program.seconds,
-                ended=self._events.put,
-                reported=reported,
-            )
-        plan = Plan(self.region, number, definition, document, self._inputs.of(index))
-        return TrainingJob(self._workplace, plan, ended=self._events.put, reported=reported)
+        return program if isinstance(program, Simulation) else None
 
     def _start(self, job: TrainingJob) -> None:
         """Starts a training job that is stored; the lock is the caller's."""
@@ -216,23 +223,19 @@ class TuningJob:
                 self._search.restore(number, index, tuned, objective, reports.get(number, ()))
         return again
 
-    def _wait(self, deadline: float, *, last: bool) -> None:
-        """Sleeps until something has happened, and sees to it."""
+    def _wait(self, deadline: float, *, last: bool) -> Work:
+        """Waits until something has happened, and sees to it."""
         soonest = min(job.deadline for job in self._running.values())
         if self._ending is None:
             soonest = min(soonest, deadline)
-        timeout = None if soonest == math.inf else max(0, soonest - time.time())
-        try:
-            event = self._events.get(timeout=timeout)
-        except queue.Empty:
-            event = None
+        event = yield None if soonest == math.inf else max(0, soonest - time.time())
         if isinstance(event, Report):
             self._heed(event)
         elif event is not None:
             self._record(event)
             with self._lock:
                 self._judge(last=last)
-        # Also where so much happens that the sleep never lasts.
+        # Also where so much happens that the wait never lasts.
         if time.time() >= soonest:
             self._enforce_limits(deadline)
 
