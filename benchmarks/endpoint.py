@@ -1,18 +1,23 @@
 """A local endpoint of the benchmark's own, and what a benchmark does with it."""
 
+from __future__ import annotations
+
 import contextlib
+import os
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from benchmarks.data import Csv
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.data import Csv
 
 BUCKET = "benchmark"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -26,10 +31,12 @@ class Endpoint:
     Attributes:
         url: Where it listens.
         pid: Its main process.
+        fault_token: What a request to its control routes carries; empty without ``--faults``.
     """
 
     url: str
     pid: int
+    fault_token: str = ""
 
     @cached_property
     def sagemaker(self) -> Any:
@@ -38,10 +45,14 @@ class Endpoint:
 
     def upload(self, data: Csv) -> None:
         """Put the data where tuning jobs read it."""
+        self.create_bucket()
         s3 = self._client("s3")
-        s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key="train/data.csv", Body=data.train)
         s3.put_object(Bucket=BUCKET, Key="validation/data.csv", Body=data.validation)
+
+    def create_bucket(self) -> None:
+        """Make the bucket that tuning jobs write to."""
+        self._client("s3").create_bucket(Bucket=BUCKET)
 
     def create(self, request: dict[str, Any]) -> str:
         """Start a tuning job; its name."""
@@ -94,15 +105,22 @@ def _failed(counters: dict[str, int]) -> int:
 
 
 @contextlib.contextmanager
-def endpoint() -> Iterator[Endpoint]:
-    """A local endpoint on a free port, with nothing in it."""
-    command = [sys.executable, "-m", "sagemaker_tuning.local", "--port", "0"]
+def endpoint(*options: str) -> Iterator[Endpoint]:
+    """A local endpoint on a free port, with nothing in it.
+
+    Args:
+        options: Further ones of its command.
+    """
+    # An environment with what is beside Airflow may not have what the endpoint needs.
+    python = os.environ.get("ENDPOINT_PYTHON", sys.executable)
+    command = [python, "-m", "sagemaker_tuning.local", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 -- asked for above
         ready = process.stdout.readline()
         try:
             url = next(word for word in ready.split() if word.startswith("http://"))
-            yield Endpoint(url, process.pid)
+            token = process.stdout.readline().split()[-1] if "--faults" in options else ""
+            yield Endpoint(url, process.pid, token)
         finally:
             process.terminate()
 

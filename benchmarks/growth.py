@@ -11,11 +11,11 @@ there are, one tree of one level, so that their content counts for little.
 
 import statistics
 import time
-from pathlib import Path
 from typing import Any
 
 from benchmarks.data import breast_cancer
 from benchmarks.endpoint import Endpoint, endpoint, numeric_range, request
+from benchmarks.memory import kilobytes
 
 _WARM_UP = 100
 _JOBS_OF_ONE = 500  # of a tuning job, which has a quota
@@ -85,10 +85,7 @@ def _describe(local: Endpoint, name: str) -> float:
     return time.perf_counter() - started
 
 
-def _memory(local: Endpoint) -> int:
+def _memory(local: Endpoint) -> float:
     """Kilobytes."""
     time.sleep(_SHIPPED_SECONDS)
-    for line in Path(f"/proc/{local.pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Private_Dirty:"):
-            return int(line.split()[1])
-    raise LookupError("smaps_rollup has no Private_Dirty")
+    return kilobytes("Private_Dirty", local.pid)
