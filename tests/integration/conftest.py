@@ -15,7 +15,7 @@ from demo.stack import DAGS, Stack
 _OWN_DAGS = Path(__file__).parent / "dags"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The demo's stack on free ports, with its data, the checkout's DAGs and the tests'."""
     dags = tmp_path_factory.mktemp("dags")
@@ -27,13 +27,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def airflow(stack: Stack) -> AirflowApi:
     """Airflow's REST API."""
     return stack.api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sagemaker(stack: Stack) -> Any:
     """A boto3 client of the endpoint."""
     return endpoint.client(stack.endpoint_url)
