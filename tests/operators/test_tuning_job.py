@@ -29,7 +29,8 @@ from sagemaker_tuning.triggers.tuning_job import (
     SageMakerTuningJobTrigger,
     wait_for_tuning_job,
 )
-from sagemaker_tuning.triggers.watcher import Connection, WatchedJob, stop
+from sagemaker_tuning.triggers.watched_job import WatchedJob
+from sagemaker_tuning.triggers.watcher import Connection, stop
 from tests.operators.task import (
     FOR_EVER,
     FakeTaskInstance,

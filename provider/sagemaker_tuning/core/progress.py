@@ -20,6 +20,7 @@ def progress_line(snapshot: Snapshot, now: datetime) -> str:
 
     For example: ``Completed 7/20 · 3 running · 1 failed (1 retryable) · best validation:auc
     0.9931 (…-007-1a2b3c4d) · 12 min, about 20 left``. A part that has nothing to say is left out.
+    Where training jobs have ended since the best was looked up, it says how long ago that was.
     """
     counters = snapshot.counters
     of_all = "" if snapshot.max_training_jobs is None else f"/{snapshot.max_training_jobs}"
@@ -35,7 +36,8 @@ def progress_line(snapshot: Snapshot, now: datetime) -> str:
         parts.append(f"{counters.failed} failed{retryable}")
     if snapshot.best is not None:
         short = snapshot.best.training_job_name.removeprefix(snapshot.name)
-        parts.append(f"best {snapshot.best.metric_name} {snapshot.best.value:.6g} (…{short})")
+        age = "" if snapshot.best_as_of is None else f", {_duration(now - snapshot.best_as_of)} ago"
+        parts.append(f"best {snapshot.best.metric_name} {snapshot.best.value:.6g} (…{short}{age})")
     parts.append(_time(snapshot, now))
     return " · ".join(parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from sagemaker_tuning.core.status import (
@@ -33,7 +33,9 @@ class BestSoFar:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What Describe says of a tuning job, as far as a wait needs it.
+    """What AWS says of a tuning job, as far as a wait needs it.
+
+    What comes from a List has no reason and no best training job: those are of the last Describe.
 
     Attributes:
         name: ``HyperParameterTuningJobName``.
@@ -46,7 +48,9 @@ class Snapshot:
         created_at: When the tuning job was created.
         ended_at: None while it runs.
         failure_reason: AWS's reason, if it gave one.
-        description: The whole answer.
+        modified_at: When it last changed, by AWS's clock; None where AWS did not say.
+        best_as_of: When ``best`` was looked up, if training jobs have ended since.
+        description: The whole answer of the last Describe; empty before the first.
     """
 
     name: str
@@ -59,6 +63,8 @@ class Snapshot:
     created_at: datetime
     ended_at: datetime | None
     failure_reason: str | None
+    modified_at: datetime | None = field(default=None, compare=False)
+    best_as_of: datetime | None = field(default=None, compare=False)
     description: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -80,8 +86,48 @@ class Snapshot:
             created_at=description["CreationTime"],
             ended_at=description.get("HyperParameterTuningEndTime"),
             failure_reason=description.get("FailureReason"),
+            modified_at=description.get("LastModifiedTime"),
             description=description,
         )
+
+    @classmethod
+    def from_summary(cls, summary: Mapping[str, Any]) -> Self:
+        """Read one of the summaries of ListHyperParameterTuningJobs."""
+        limits = {"ResourceLimits": summary.get("ResourceLimits", {})}
+        whole = {**summary, "HyperParameterTuningJobConfig": limits}
+        return replace(cls.from_description(whole), description={})
+
+    def updated(self, summary: Mapping[str, Any], described_at: datetime) -> Self:
+        """Give what is known with a summary that was listed after the last Describe.
+
+        Args:
+            summary: Of this tuning job, from ListHyperParameterTuningJobs.
+            described_at: When this one was described; without meaning if it never was.
+        """
+        listed = self.from_summary(summary)
+        if self.modified_at and listed.modified_at and listed.modified_at < self.modified_at:
+            return self  # a List may lag behind a Describe
+        if not self.is_described:
+            return listed
+        has_moved = (listed.counters, listed.objectives) != (self.counters, self.objectives)
+        return replace(
+            listed,
+            max_training_jobs=self.max_training_jobs,
+            best=self.best,
+            best_as_of=described_at if has_moved else self.best_as_of,
+            description=self.description,
+        )
+
+    @property
+    def is_described(self) -> bool:
+        """Whether it has, or had once, been described."""
+        return bool(self.description)
+
+    @property
+    def has_unknown_best(self) -> bool:
+        """Whether training jobs have ended that may be better than what is known as best."""
+        ended = self.counters.completed + self.counters.stopped
+        return self.best_as_of is not None or (not self.is_described and ended > 0)
 
     @property
     def is_ended(self) -> bool:

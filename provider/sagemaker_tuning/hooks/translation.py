@@ -24,22 +24,15 @@ from sagemaker_tuning.core.errors import AwsCallFailed, QuotaExceeded, TuningJob
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html, and every name under
-# which an AWS service throttles: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-_TRANSIENT_CODES = frozenset(
+THROTTLING_CODES = frozenset(
     {
         "BandwidthLimitExceeded",
-        "InternalFailure",
-        "InternalServerError",
         "LimitExceededException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
         "SlowDown",
         "ThrottledException",
         "Throttling",
@@ -48,6 +41,17 @@ _TRANSIENT_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
+"""Every name under which an AWS service throttles:
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html
+_TRANSIENT_CODES = THROTTLING_CODES | {
+    "InternalFailure",
+    "InternalServerError",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+}
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 # Keys that were rotated look like this until they are looked up anew.
 _REJECTED_CODES = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})

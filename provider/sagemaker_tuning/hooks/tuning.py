@@ -19,10 +19,10 @@ from sagemaker_tuning.core.errors import (
 )
 from sagemaker_tuning.core.references import TuningJobReference
 from sagemaker_tuning.hooks.failures import explain_failures
-from sagemaker_tuning.hooks.translation import translated
+from sagemaker_tuning.hooks.translation import THROTTLING_CODES, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
 
@@ -148,6 +148,22 @@ class SageMakerTuningHook(AwsBaseHook):
         for page in self._pages("ListHyperParameterTuningJobs", request):
             yield from page["HyperParameterTuningJobSummaries"]
 
+    def live_tuning_jobs(self, next_token: str | None = None) -> dict[str, Any]:
+        """Give a page of up to 100 summaries of the tuning jobs in progress, newest first.
+
+        Args:
+            next_token: ``NextToken`` of the page before; None for the first.
+        """
+        request: dict[str, Any] = {
+            "StatusEquals": "InProgress",
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+            "MaxResults": 100,
+        }
+        if next_token is not None:
+            request["NextToken"] = next_token
+        return self._call("ListHyperParameterTuningJobs", request)
+
     def iter_tuning_jobs_of_name(
         self, contained: str, *, created_before: datetime
     ) -> Iterator[dict[str, Any]]:
@@ -233,6 +249,16 @@ class SageMakerTuningHook(AwsBaseHook):
     def describe_model(self, name: str) -> dict[str, Any]:
         """Call DescribeModel."""
         return self._call("DescribeModel", {"ModelName": name})
+
+    def tell_of_throttling(self, tell: Callable[[], None]) -> None:
+        """Have it called whenever AWS throttles a call, one that botocore repeats by itself too."""
+
+        def look(response: tuple[Any, dict[str, Any]] | None, **_: Any) -> None:
+            code = response[1].get("Error", {}).get("Code") if response else None
+            if code in THROTTLING_CODES:
+                tell()
+
+        self.conn.meta.events.register("needs-retry.sagemaker", look)
 
     @property
     def is_local(self) -> bool:

@@ -13,6 +13,7 @@ from sagemaker_tuning._compat import TaskDeferralTimeout, first_start, with_firs
 from sagemaker_tuning.core.budget import Budget
 from sagemaker_tuning.core.errors import AwsCallFailed
 from sagemaker_tuning.core.launch_request import LaunchedTuningJob
+from sagemaker_tuning.core.poll_interval import PollInterval, checked
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
@@ -33,7 +34,8 @@ from sagemaker_tuning.operators.budget import OnCeiling
 from sagemaker_tuning.operators.documents import as_bool
 from sagemaker_tuning.operators.launching import LaunchesTuningJob, OnQuota
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger, wait_for_tuning_job
-from sagemaker_tuning.triggers.watcher import Connection, WatchedJob
+from sagemaker_tuning.triggers.watched_job import WatchedJob
+from sagemaker_tuning.triggers.watcher import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +118,8 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
         wait_for_completion: Succeed only when the tuning job has completed; without, as soon as
             it is launched.
         deferrable: Wait without a worker slot, in the triggerer.
-        poll_interval: Seconds between two looks at the job, above 0.
+        poll_interval: Seconds between two looks at the job, above 0; or ``"adaptive"``, a tenth of
+            the job's age, from 5 to 60 seconds, which notices soon that a short job has ended.
         stop_on_kill: Stop the tuning job when the task is killed, or has failed with no try left,
             and when a person ends or clears it while it is deferred.
         stop_on_timeout: Stop the tuning job when ``execution_timeout`` has passed, deferred waits
@@ -213,16 +216,13 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
         dry_run: bool | str = False,
         wait_for_completion: bool = True,
         deferrable: bool | None = None,
-        poll_interval: float = DEFAULT_POLL_INTERVAL,
+        poll_interval: PollInterval = DEFAULT_POLL_INTERVAL,
         stop_on_kill: bool = True,
         stop_on_timeout: bool = True,
         multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(multiple_outputs=multiple_outputs, **kwargs)
-        if poll_interval <= 0:
-            msg = f"poll_interval is {poll_interval!r}: give seconds, above 0"
-            raise ValueError(msg)
         if fail_fast is not None and fail_fast < 0:
             msg = f"fail_fast is {fail_fast!r}: give a number of training jobs, 0 or more"
             raise ValueError(msg)
@@ -252,7 +252,7 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
         self.is_dry_run = dry_run  # an operator's dry_run is a method of Airflow's
         self.wait_for_completion = wait_for_completion
         self.deferrable = default_deferrable() if deferrable is None else deferrable
-        self.poll_interval = poll_interval
+        self.poll_interval = checked(poll_interval)
         self.stop_on_kill = stop_on_kill
         self.stop_on_timeout = stop_on_timeout
         self.check_documents()

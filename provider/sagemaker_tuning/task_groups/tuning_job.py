@@ -17,6 +17,7 @@ from sagemaker_tuning.operators.tuning_job import (
 from sagemaker_tuning.task_groups.mapping import MappableTaskGroup
 
 if TYPE_CHECKING:
+    from sagemaker_tuning.core.poll_interval import PollInterval
     from sagemaker_tuning.operators.budget import OnCeiling
 
 Document = Mapping[str, Any] | str | XComArg
@@ -53,7 +54,7 @@ def _tune_and_create_model(
     dry_run: bool | str | XComArg = False,
     on_ceiling: OnCeiling = "refuse",
     deferrable: bool = True,
-    poll_interval: float = DEFAULT_POLL_INTERVAL,
+    poll_interval: PollInterval = DEFAULT_POLL_INTERVAL,
     check_inputs: bool = False,
     fail_fast: int | None = None,
 ) -> TunedModel:

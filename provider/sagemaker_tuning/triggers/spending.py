@@ -12,7 +12,8 @@ from sagemaker_tuning.triggers.watcher import stop, training_jobs
 if TYPE_CHECKING:
     from sagemaker_tuning.core.budget import Budget
     from sagemaker_tuning.core.snapshot import Snapshot
-    from sagemaker_tuning.triggers.watcher import Connection, Log
+    from sagemaker_tuning.triggers.subscription import Log
+    from sagemaker_tuning.triggers.watcher import Connection
 
 
 class SpendingGuard:

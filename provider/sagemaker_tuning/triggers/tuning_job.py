@@ -17,15 +17,18 @@ from sagemaker_tuning.core.progress import progress_key, progress_line
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
 from sagemaker_tuning.triggers.killing import StopsOnKill
 from sagemaker_tuning.triggers.spending import SpendingGuard
-from sagemaker_tuning.triggers.watcher import Connection, Log, WatchedJob, stop, subscribe
+from sagemaker_tuning.triggers.watched_job import WatchedJob
+from sagemaker_tuning.triggers.watcher import Connection, stop, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from sagemaker_tuning.core.poll_interval import PollInterval
     from sagemaker_tuning.core.snapshot import Snapshot
+    from sagemaker_tuning.triggers.subscription import Log
 
 
-def _never(snapshot: Snapshot) -> bool:  # noqa: ARG001 -- it looks at none
+def _never(_snapshot: Snapshot) -> bool:
     return False
 
 
@@ -52,7 +55,12 @@ async def wait_for_tuning_job(
     """
     said: object = None
     guard = SpendingGuard(connection, budget, log) if budget is not None else None
-    async with aclosing(subscribe(connection, job, log)) as snapshots:
+
+    def is_decisive(snapshot: Snapshot) -> bool:
+        # The guard reads the training job definitions, which no List has.
+        return is_enough(snapshot) or (guard is not None and not snapshot.is_described)
+
+    async with aclosing(subscribe(connection, job, log, is_decisive)) as snapshots:
         async for snapshot in snapshots:
             if progress_key(snapshot) != said:
                 said = progress_key(snapshot)
@@ -75,7 +83,7 @@ class SageMakerTuningJobTrigger(StopsOnKill):
         budget: Stop the tuning job once it has cost more than ``MaxCost``, by ``HourlyRates``, as
             ``{"MaxCost": "50", "HourlyRates": {"ml.m5.large": {"OnDemand": "0.115"}}}``; fire when
             it has stopped.
-        poll_interval: Seconds between two looks, above 0.
+        poll_interval: Seconds between two looks, above 0, or ``"adaptive"``.
         stop_on_kill: Stop the tuning job when a person ends or clears the task.
         aws_conn_id: As the operators', and so are the next three.
         region_name: ...
@@ -115,7 +123,7 @@ class SageMakerTuningJobTrigger(StopsOnKill):
         counters: Mapping[str, int] | None = None,
         fail_fast: int | None = None,
         budget: Mapping[str, Any] | None = None,
-        poll_interval: float = 30.0,
+        poll_interval: PollInterval = 30.0,
         stop_on_kill: bool = False,
         aws_conn_id: str | None = "aws_default",
         region_name: str | None = None,

@@ -55,6 +55,17 @@ def test_another_status_is_said_first(status: str) -> None:
     assert line.startswith(f"{_NAME} is {status} · Completed 0/20 · 2 stopped")
 
 
+def test_a_best_that_may_be_out_of_date_says_of_when_it_is() -> None:
+    """The List brings new counters and no best: that is still the one of the last Describe."""
+    described = _snapshot(best=0.5, Completed=7)
+    summary = {**described.description, "TrainingJobStatusCounters": {"Completed": 9}}
+    listed = described.updated(summary, _CREATED + timedelta(minutes=8))
+    line = progress_line(listed, _CREATED + timedelta(minutes=12))
+    assert "Completed 9/20 · best validation:auc 0.5 (…-007-1a2b3c4d, 4 min ago)" in line
+    same = described.updated(described.description, _CREATED)
+    assert " ago" not in progress_line(same, _CREATED + timedelta(minutes=12))
+
+
 def test_time_alone_is_no_news() -> None:
     """The same counters, status and best give the same key, another counter another."""
     assert progress_key(_snapshot(InProgress=3)) == progress_key(_snapshot(InProgress=3))

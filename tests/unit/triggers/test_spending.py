@@ -15,6 +15,8 @@ from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.triggers.spending import SpendingGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sagemaker_tuning.triggers.watcher import Connection
 
 _ARN = "arn:aws:sagemaker:us-east-1:1:hyper-parameter-tuning-job/job"
@@ -36,6 +38,9 @@ class FakeHook:
     before_stop: list[Exception] = field(default_factory=list)
     lists: int = 0
     stopped: list[str] = field(default_factory=list)
+
+    def tell_of_throttling(self, tell: Callable[[], None]) -> None:
+        """Nobody throttles here."""
 
     def training_jobs_by_now(self, name: str) -> tuple[list[dict[str, Any]], datetime]:
         assert name == "job"

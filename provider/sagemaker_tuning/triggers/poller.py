@@ -1,0 +1,252 @@
+"""The one loop that looks at tuning jobs, for all waits of an event loop and a connection.
+
+A List tells of a hundred tuning jobs what changes while they run, so a fleet costs a call or a few
+per interval, however many wait. It is a hint: whatever ends a wait is asked of Describe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from contextlib import suppress
+from contextvars import Context
+from functools import partial
+from math import ceil
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
+from sagemaker_tuning.core.snapshot import Snapshot
+from sagemaker_tuning.triggers.calls import AT_ONCE
+from sagemaker_tuning.triggers.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+    from sagemaker_tuning.triggers.calls import Calls
+    from sagemaker_tuning.triggers.subscription import Subscription
+
+MAX_ABSENT_SECONDS = 300.0
+_MAX_BACKOFF_SECONDS = 600.0
+_MAX_DOUBLINGS = 10
+_SLACK = 0.2
+"""What is due within this part of its interval is looked at too."""
+_AS_OFTEN = 2
+"""Jobs are looked at together if their intervals differ by this factor at most."""
+_LEAST_BUDGET = 4
+_JOBS_PER_DESCRIBE = 20
+
+
+def describe_budget(jobs: int) -> int:
+    """Give how many Describes an interval has for what can wait, such as the best so far."""
+    return max(_LEAST_BUDGET, ceil(jobs / _JOBS_PER_DESCRIBE))
+
+
+def delay_seconds(interval: float, setbacks: int) -> float:
+    """Give seconds until the next look; longer, up to ten minutes, after setbacks."""
+    doubled = interval * 2.0 ** min(setbacks, _MAX_DOUBLINGS)
+    return min(doubled, max(interval, _MAX_BACKOFF_SECONDS))
+
+
+class Poller:
+    """Looks at the jobs of all its subscriptions, in rounds.
+
+    Args:
+        calls: Makes the calls.
+        max_absent_seconds: How long a job may not be found: one that was created a moment ago
+            may not be seen yet.
+    """
+
+    def __init__(self, calls: Calls, max_absent_seconds: float) -> None:
+        self._calls = calls
+        self._max_absent_seconds = max_absent_seconds
+        self._watches: dict[str, Watch] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._joined = asyncio.Event()
+        self._setbacks = 0
+        self._pages = 1
+        self._may_list = True
+
+    def join(self, subscription: Subscription) -> None:
+        """Look at its job too: with the next round, or at once if there is no other."""
+        job = subscription.job
+        now = asyncio.get_running_loop().time()
+        next_round = min((each.due_at for each in self._watches.values()), default=now)
+        watch = self._watches.setdefault(job.name.lower(), Watch(job.name))
+        watch.subscriptions.add(subscription)
+        watch.due_at = min(next_round, watch.due_at, now + watch.interval)
+        if self._task is None or self._task.done():
+            # In no task's context: what it logs belongs to none of those that subscribe.
+            self._task = asyncio.create_task(self._run(), context=Context())
+        self._joined.set()
+
+    def leave(self, subscription: Subscription) -> None:
+        """Look at its job no longer, if nobody else waits on it."""
+        key = subscription.job.name.lower()
+        watch = self._watches[key]
+        watch.subscriptions.discard(subscription)
+        if not watch.subscriptions:
+            del self._watches[key]
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._until_due()
+                await self._round()
+        except Exception as error:  # noqa: BLE001 -- each wait raises it
+            self._fail(error)
+
+    async def _until_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due_at = min((each.due_at for each in self._watches.values()), default=None)
+            if due_at is not None and due_at <= loop.time():
+                return
+            self._joined.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due_at):
+                    await self._joined.wait()
+
+    async def _round(self) -> None:
+        start = asyncio.get_running_loop().time()
+        watches = list(self._watches.values())
+        due = [each for each in watches if each.due_at <= start + _SLACK * each.interval]
+        setback = None
+        try:
+            looked = await self._look(watches, due)
+            self._setbacks = 0
+        except AwsCallFailed as error:
+            if not self._calls.is_survived(error):
+                self._fail(error)
+                return
+            looked, setback = watches, error
+            self._setbacks += 1
+        jitter = random.uniform(0.9, 1.1)  # noqa: S311 -- no secret
+        for watch in looked:
+            if not watch.subscriptions:
+                continue  # it was left meanwhile
+            delay = delay_seconds(watch.interval, self._setbacks) * jitter
+            watch.due_at = start + delay
+            if setback is not None:
+                watch.warn(f"{setback}; looking again in {delay:.0f} s")
+
+    async def _look(self, watches: Sequence[Watch], due: Sequence[Watch]) -> Sequence[Watch]:
+        """Look by as few calls as that takes; give those that it need not be looked at again."""
+        shortest = min(each.interval for each in due)
+        as_often = sum(each.interval <= _AS_OFTEN * shortest for each in watches)
+        if as_often <= self._pages:
+            self._pages = max(1, self._pages - 1)  # to see now and then whether it is still so
+            await self._describe(due)
+            return due
+        listed = await self._listed(watches) if self._may_list else None
+        if listed is None:
+            in_turn = sorted(due, key=attrgetter("looked_at"))
+            await self._describe(in_turn[: describe_budget(len(watches))])
+            return due
+        await self._describe(self._take(watches, listed))
+        return watches
+
+    async def _listed(self, watches: Sequence[Watch]) -> dict[str, Mapping[str, Any]] | None:
+        try:
+            return await self._list(watches)
+        except AwsCallFailed as error:
+            if error.is_credential or self._calls.is_survived(error):
+                raise
+            self._may_list = False
+            for watch in watches:
+                watch.warn(f"{error}; describing tuning jobs in turn, so their news are late")
+            return None
+
+    async def _list(self, watches: Sequence[Watch]) -> dict[str, Mapping[str, Any]]:
+        """Give the summaries of what is watched and in progress, by name in lower case."""
+        missing = {each.name.lower(): each for each in watches if not each.is_ended}
+        found: dict[str, Mapping[str, Any]] = {}
+        token, pages = None, 0
+        while True:
+            page = await self._calls.make(partial(_page, token=token))
+            pages += 1
+            summaries = page["HyperParameterTuningJobSummaries"]
+            for summary in summaries:
+                name = summary["HyperParameterTuningJobName"].lower()
+                if missing.pop(name, None) is not None:
+                    found[name] = summary
+            token = page.get("NextToken")
+            if not token or _are_passed(missing.values(), summaries):
+                self._pages = pages
+                return found
+
+    def _take(
+        self, watches: Sequence[Watch], listed: Mapping[str, Mapping[str, Any]]
+    ) -> list[Watch]:
+        """Give news to the waits; give what has to be described, in that order."""
+        now = asyncio.get_running_loop().time()
+        taken: list[Watch] = []
+        undecided: list[Watch] = []
+        for watch in watches:
+            summary = listed.get(watch.name.lower())
+            is_taken = summary is not None and watch.take_summary(summary, now)
+            (taken if is_taken else undecided).append(watch)
+        unsure = [each for each in taken if each.unsure_since is not None]
+        unsure.sort(key=attrgetter("unsure_since"))
+        del unsure[describe_budget(len(watches)) :]
+        for watch in set(taken).difference(unsure):
+            watch.publish()
+        return undecided + unsure
+
+    async def _describe(self, watches: Iterable[Watch]) -> None:
+        """Describe a few at a time; a failure that concerns all is raised, and leaves the rest."""
+        left = deque(watches)
+        failures: list[AwsCallFailed] = []
+
+        async def describe() -> None:
+            while left and not failures:
+                try:
+                    await self._describe_one(left.popleft())
+                except AwsCallFailed as error:
+                    failures.append(error)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(left))):
+                group.create_task(describe())
+        if failures:
+            raise failures[0]
+
+    async def _describe_one(self, watch: Watch) -> None:
+        if not watch.subscriptions:
+            return  # it was left meanwhile
+        now = watch.looked_at = asyncio.get_running_loop().time()
+        try:
+            description = await self._calls.make(lambda hook: hook.describe_tuning_job(watch.name))
+        except TuningJobNotFound as error:
+            watch.is_absent(error, now, self._max_absent_seconds)
+        except AwsCallFailed as error:
+            if self._calls.is_survived(error):
+                raise
+            watch.fail(error)
+        else:
+            watch.take_description(Snapshot.from_description(description), now)
+
+    def _fail(self, error: Exception) -> None:
+        for watch in self._watches.values():
+            watch.fail(error)
+
+
+def _page(hook: SageMakerTuningHook, token: str | None) -> dict[str, Any]:
+    return hook.live_tuning_jobs(token)
+
+
+def _are_passed(missing: Collection[Watch], summaries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the pages to come, of older jobs, can have none of what is missing."""
+    if not missing:
+        return True
+    if not summaries:
+        return False
+    oldest = summaries[-1]["CreationTime"]
+    return all(each.created_at is not None and each.created_at > oldest for each in missing)
