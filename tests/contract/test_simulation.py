@@ -1,12 +1,14 @@
 """Simulated training jobs: they end as real ones do, and nothing runs."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.contract.aws import Aws, Document, has_ended
+from tests.contract.aws import DEADLINE_SECONDS, Aws, Document, has_ended
 from tests.contract.conftest import StartEndpoint
-from tests.contract.examples import DEFINITION, LIMITS, changed
+from tests.contract.examples import CONFIG, DEFINITION, LIMITS, changed
+from tests.contract.processes import children, descendants
 from tests.contract.test_own_algorithm import IMAGE, LOSS, model, request_for
 
 QUICK, LONG = IMAGE, IMAGE.replace("mine", "long")
@@ -29,8 +31,9 @@ def name_of(job: Document) -> str:
     return name
 
 
-def two_run(job: Document) -> bool:
-    return bool(job["TrainingJobStatusCounters"]["InProgress"] == 2)
+def in_progress(job: Document) -> int:
+    count: int = job["TrainingJobStatusCounters"]["InProgress"]
+    return count
 
 
 def test_a_simulated_tuning_job_has_all_that_a_real_one_has(
@@ -104,7 +107,7 @@ def test_a_simulated_training_job_is_cut_short(
     request = changed(request, *LIMITS, value=limits)
     request[DEFINITION]["StoppingCondition"]["MaxRuntimeInSeconds"] = seconds
     name = simulating.create(request)
-    simulating.wait(name, two_run)
+    simulating.wait(name, lambda job: in_progress(job) == 2)
     end(simulating, name)
     job = simulating.wait(name, has_ended)
     assert job["HyperParameterTuningJobStatus"] == status
@@ -115,3 +118,27 @@ def test_a_simulated_training_job_is_cut_short(
         )
         assert described["SecondaryStatus"] == secondary_status
         assert each["ObjectiveStatus"] == "Failed"
+
+
+def test_a_hundred_cost_no_process_and_no_thread_and_survive_a_kill(
+    start_endpoint: StartEndpoint, tmp_path: Path
+) -> None:
+    """After a restart they start again as their RetryStrategy says, with their hyperparameters."""
+    data = ("--data-dir", str(tmp_path / "data"))
+    aws, process = start_endpoint(*data, "--simulate", "*/mine:*=3600")
+    request = request_for(aws.upload("1,2\n", "3,4\n"), QUICK, [LOSS])
+    limits = {"MaxNumberOfTrainingJobs": 100, "MaxParallelTrainingJobs": 100}
+    request = changed(request, *LIMITS, value=limits)
+    request = changed(request, CONFIG, "Strategy", value="Random")
+    request[DEFINITION]["RetryStrategy"] = {"MaximumRetryAttempts": 1}
+    name = aws.create(request)
+    aws.wait(name, lambda job: in_progress(job) == 100)
+    assert descendants(process.pid) == children(process.pid), "there is the fork server alone"
+    assert len(list(Path(f"/proc/{process.pid}/task").iterdir())) < 50
+    before = [job["TunedHyperParameters"] for job in aws.training_jobs(name)]
+    process.kill()
+    process.wait(DEADLINE_SECONDS)
+    aws, _ = start_endpoint(*data, "--simulate", "*/mine:*=0.05")
+    job = aws.wait(name, has_ended)
+    assert job["TrainingJobStatusCounters"]["Completed"] == 100
+    assert [job["TunedHyperParameters"] for job in aws.training_jobs(name)] == before

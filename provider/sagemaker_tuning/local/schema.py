@@ -36,6 +36,9 @@ CREATE TABLE IF NOT EXISTS tuning_job (
 CREATE UNIQUE INDEX IF NOT EXISTS tuning_job_name ON tuning_job (region, name);
 CREATE INDEX IF NOT EXISTS tuning_job_created ON tuning_job (region, creation_time, name);
 CREATE INDEX IF NOT EXISTS tuning_job_status ON tuning_job (region, status, name);
+-- The running ones from the newest on, which whoever waits for many asks for again and again.
+CREATE INDEX IF NOT EXISTS tuning_job_status_created
+    ON tuning_job (region, status, creation_time, name);
 CREATE TABLE IF NOT EXISTS training_job (
     region TEXT NOT NULL,
     name TEXT NOT NULL COLLATE NOCASE,

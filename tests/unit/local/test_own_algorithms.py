@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sagemaker_tuning.local import own_algorithms
-from sagemaker_tuning.local.training.algorithms import Algorithm
+from sagemaker_tuning.local.training.algorithms import Algorithm, Simulation
 from sagemaker_tuning.local.training.programs import Command, Script
 
 TRUE = shutil.which("true")
@@ -75,6 +75,31 @@ def test_a_bad_option_is_named(option: str, message: str) -> None:
     with pytest.raises(own_algorithms.AlgorithmError, match=message) as raised:
         own_algorithms.read([option], [])
     assert str(raised.value).startswith(f"--algorithm {option!r}")
+
+
+def test_a_simulation_is_image_and_seconds() -> None:
+    """It is taken before a command for the same image; a tag may have an equals sign before it."""
+    found = own_algorithms.read(["*=true"], [], ["*/mine:*=0.5", "a=b=60"])
+    assert found.find("x/mine:1", {}) == Algorithm(Simulation(0.5))
+    assert found.find("a=b", {}) == Algorithm(Simulation(60))
+    assert found.find("other", {}) == Algorithm(Command((str(TRUE), "train"), Path.cwd()))
+
+
+@pytest.mark.parametrize(
+    "option", ["mine", "=1", "mine=", "mine=0", "mine=-1", "mine=nan", "mine=inf", "mine=1s"]
+)
+def test_a_bad_simulation_is_named(option: str) -> None:
+    """With what is right."""
+    message = r"is not IMAGE=SECONDS, such as .* Give a time above 0 and of at most 2419200"
+    with pytest.raises(own_algorithms.AlgorithmError, match=message) as raised:
+        own_algorithms.read([], [], [option])
+    assert str(raised.value).startswith(f"--simulate {option!r}")
+
+
+def test_an_image_is_either_simulated_or_run() -> None:
+    """Both for the same is a mistake that would show late."""
+    with pytest.raises(own_algorithms.AlgorithmError, match="the image mine has 2 algorithms"):
+        own_algorithms.read(["mine=true"], [], ["mine=1"])
 
 
 ENTRY = '[[algorithm]]\nimage = "a"\n'

@@ -106,9 +106,11 @@ class SimulatedTrainingJob(TrainingJob):
             objects.upload(model, _archive())
 
     def _value(self) -> float:
-        """From 0 to 1, and the same for the same name and hyperparameters."""
+        """From 0 to 1; the same for the same hyperparameters, number and tuning job's name."""
         hyperparameters = documents.hyperparameters(self.definition, self.document)
-        text = json.dumps([self.name, sorted(hyperparameters.items())])
+        # Not by its own name, the end of which is drawn at random.
+        place = [self.document["TuningJobName"], self.number]
+        text = json.dumps([place, sorted(hyperparameters.items())])
         return round(random.Random(_digest(text)).random(), _DIGITS)  # noqa: S311 -- no secret
 
     def _finish(self, failure: str | None, metrics: Mapping[str, tuple[float, float]]) -> None:

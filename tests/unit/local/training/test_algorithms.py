@@ -13,6 +13,7 @@ from sagemaker_tuning.local.training.algorithms import (
     Algorithm,
     Algorithms,
     OwnAlgorithm,
+    Simulation,
     UnknownAlgorithmError,
     failure_reason,
 )
@@ -115,6 +116,22 @@ def test_any_image_runs_scripts() -> None:
     assert algorithms.find(xgboost, SCRIPT_MODE) == Algorithm(Script(sys.executable), XGBOOST)
     with pytest.raises(UnknownAlgorithmError, match=r"scripts only.*sagemaker_program"):
         algorithms.find("sklearn:1", {})
+
+
+def test_a_simulated_image_keeps_its_metrics() -> None:
+    """XGBoost's requests are as they are for XGBoost, and scripts of it are not run."""
+    algorithms = Algorithms([OwnAlgorithm("*", Simulation(60))])
+    xgboost = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    assert algorithms.find(xgboost, {}) == Algorithm(Simulation(60), XGBOOST)
+    assert algorithms.find(xgboost, SCRIPT_MODE) == Algorithm(Simulation(60), XGBOOST)
+    assert algorithms.find("mine:1", {}) == Algorithm(Simulation(60))
+
+
+def test_what_can_be_simulated_is_offered() -> None:
+    """By the option that says so."""
+    algorithms = Algorithms([OwnAlgorithm("mine:1", Simulation(60))])
+    with pytest.raises(UnknownAlgorithmError, match="--simulate: mine:1;"):
+        algorithms.find("mine:2", {})
 
 
 def test_objectives_and_their_directions() -> None:
