@@ -17,7 +17,7 @@ _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
 class AirflowApi:
-    """A client of an Airflow that asks for no login.
+    """A client of an Airflow that asks for no login, or where `log_in` comes first.
 
     Every method raises `httpx.HTTPError` when Airflow does not answer or refuses.
     """
@@ -27,6 +27,13 @@ class AirflowApi:
         self._http = httpx.Client(
             base_url=f"{url}/api/v2", trust_env=False, timeout=_TIMEOUT_SECONDS
         )
+        self._tokens = f"{url}/auth/token"
+
+    def log_in(self, username: str, password: str) -> None:
+        """Have all further calls made by a user."""
+        body = {"username": username, "password": password}
+        answer = self._http.post(self._tokens, json=body).raise_for_status()
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def is_healthy(self) -> bool:
         """Whether the database, scheduler, triggerer and DAG processor are all healthy."""
@@ -97,6 +104,12 @@ class AirflowApi:
         (asset,) = self._get(f"/assets?name_pattern={name}")["assets"]
         body = {"asset_id": asset["id"], "extra": {}}
         self._http.post("/assets/events", json=body).raise_for_status()
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Make any other call; empty where the answer is."""
+        answer = self._http.request(method, path, json=body).raise_for_status()
+        document: dict[str, Any] = answer.json() if answer.content else {}
+        return document
 
     def _get(self, path: str) -> dict[str, Any]:
         body: dict[str, Any] = self._http.get(path).raise_for_status().json()

@@ -8,8 +8,8 @@ from typing import Any
 
 from demo import console, sagemaker, task_log, timings
 from demo.errors import DemoError
+from demo.place import Place
 from demo.progress import Progress
-from demo.stack import Stack
 from demo.timings import Stretches
 
 _LOG_LINES = 15
@@ -29,19 +29,19 @@ class DagRun:
         started: A moment before it.
     """
 
-    stack: Stack
+    stack: Place
     dag_id: str
     run_id: str
     started: datetime
 
     @classmethod
-    def found(cls, stack: Stack, run: dict[str, Any]) -> "DagRun":
+    def found(cls, stack: Place, run: dict[str, Any]) -> "DagRun":
         """A run that Airflow has begun by itself, as its API has it."""
         queued = datetime.fromisoformat(run["queued_at"])
         return cls(stack, run["dag_id"], run["dag_run_id"], queued)
 
     @classmethod
-    def start(cls, stack: Stack, dag_id: str, conf: dict[str, Any] | None = None) -> "DagRun":
+    def start(cls, stack: Place, dag_id: str, conf: dict[str, Any] | None = None) -> "DagRun":
         """Trigger a run.
 
         Args:
@@ -124,7 +124,7 @@ class DagRun:
         raise DemoError(f"the task {first['task_id']} failed; its whole log is {log}")
 
 
-def wait_for_dag(stack: Stack, dag_id: str) -> None:
+def wait_for_dag(stack: Place, dag_id: str) -> None:
     """Return when Airflow has read a DAG.
 
     Raises:

@@ -35,7 +35,7 @@ class Leader:
     @property
     def is_alive(self) -> bool:
         """Whether this very process still runs."""
-        return (self.pid, self.started) in {process.identity for process in _living()}
+        return (self.pid, self.started) in {process.identity for process in _living(str(self.pid))}
 
     def family(self) -> set[tuple[int, int]]:
         """The living processes of its session, and those that have come from them.
@@ -145,13 +145,12 @@ class _Process:
         )
 
 
-def _living() -> list[_Process]:
+def _living(pid: str = "[0-9]*") -> list[_Process]:
     found = []
-    for folder in Path("/proc").iterdir():
+    for folder in Path("/proc").glob(pid):
         # A process may end between being listed and being read.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if folder.name.isdigit():
-                found.append(_Process.read(folder))
+            found.append(_Process.read(folder))
     return [process for process in found if not process.is_dead]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from demo import sagemaker
 from demo.errors import DemoError
-from demo.stack import Stack
+from demo.place import Place
 
 if TYPE_CHECKING:
     from demo.pipelines.pipeline import Pipeline
@@ -34,8 +34,8 @@ def named(dag_id: str) -> "Pipeline":
     return found
 
 
-def seed_all(stack: Stack) -> None:
+def seed_all(place: Place) -> None:
     """Upload the data of every template, so that each can be triggered in a browser."""
-    s3 = sagemaker.client(stack.endpoint_url, "s3")
+    s3 = sagemaker.client(place.endpoint_url, "s3")
     for dag_id in DAG_IDS:
         named(dag_id).seed(s3)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from demo.dag_run import DagRun
-from demo.stack import Stack
+from demo.place import Place
 from demo.timings import Stretches
 
 
@@ -29,7 +29,7 @@ class Pipeline(ABC):
             DemoError: It is not what it says it is.
         """
 
-    def drive(self, stack: Stack, stretches: Stretches) -> None:
+    def drive(self, stack: Place, stretches: Stretches) -> None:
         """Run the template with its defaults, telling how it gets on, and show what came of it.
 
         Args:

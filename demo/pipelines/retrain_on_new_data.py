@@ -6,7 +6,7 @@ from typing import Any
 from demo import console, samples
 from demo.dag_run import DagRun, wait_for_dag
 from demo.pipelines.pipeline import Pipeline
-from demo.stack import Stack
+from demo.place import Place
 from demo.timings import Stretches
 
 _ASSET = "new_data"
@@ -28,7 +28,7 @@ class RetrainOnNewData(Pipeline):
         """Upload the breast cancer data."""
         samples.upload(s3, _PREFIX, samples.split("breast_cancer"))
 
-    def drive(self, stack: Stack, stretches: Stretches) -> None:
+    def drive(self, stack: Place, stretches: Stretches) -> None:
         """Tell Airflow of three arrivals in a row, and follow the runs that it makes of them."""
         begin = time.monotonic()
         wait_for_dag(stack, self.dag_id)
@@ -60,7 +60,7 @@ class RetrainOnNewData(Pipeline):
             ]
         )
 
-    def _next(self, stack: Stack, followed: set[str]) -> DagRun | None:
+    def _next(self, stack: Place, followed: set[str]) -> DagRun | None:
         """The oldest run that was not followed yet; None if there is none, nor will be."""
         for _ in range(_LOOKS):
             stack.check()

@@ -9,7 +9,7 @@ from demo import console, sagemaker, weeks
 from demo.dag_run import DagRun, wait_for_dag
 from demo.errors import DemoError
 from demo.pipelines.pipeline import Pipeline
-from demo.stack import Stack
+from demo.place import Place
 from demo.timings import Stretches
 
 _GROUP = "put_into_service"
@@ -41,7 +41,7 @@ class RetrainOnSchedule(Pipeline):
         """Write the data of the run that the schedule has when the DAG is unpaused."""
         weeks.write(s3, weeks.last_monday(), drift=0.0)
 
-    def drive(self, stack: Stack, stretches: Stretches) -> None:
+    def drive(self, stack: Place, stretches: Stretches) -> None:
         """Let the schedule have its run, then trigger two; say yes to each that asks."""
         for number, (title, is_spoilt) in enumerate(_WEEKS.items(), start=1):
             started = time.monotonic()
@@ -62,12 +62,12 @@ class RetrainOnSchedule(Pipeline):
         console.line()
         console.rows(rows)
 
-    def _next(self, stack: Stack, *, is_spoilt: bool) -> DagRun:
+    def _next(self, stack: Place, *, is_spoilt: bool) -> DagRun:
         s3 = sagemaker.client(stack.endpoint_url, "s3")
         weeks.write(s3, datetime.now(UTC), _DRIFT, is_spoilt=is_spoilt)
         return DagRun.start(stack, self.dag_id, {"max_training_jobs": _JOBS})
 
-    def _scheduled(self, stack: Stack) -> DagRun:
+    def _scheduled(self, stack: Place) -> DagRun:
         wait_for_dag(stack, self.dag_id)
         stack.api.unpause(self.dag_id)
         deadline = time.monotonic() + _SCHEDULED_SECONDS
@@ -108,7 +108,7 @@ def _names(warm_start: dict[str, Any] | None) -> str:
     return ", ".join(parent["HyperParameterTuningJobName"] for parent in parents)
 
 
-def _show_what_is_left(stack: Stack) -> None:
+def _show_what_is_left(stack: Place) -> None:
     client = sagemaker.client(stack.endpoint_url)
     console.heading("The registry, and what is served")
     packages = client.list_model_packages(ModelPackageGroupName=_ENDPOINT)
