@@ -12,7 +12,7 @@
 7. Delete old versions with their models, configurations and artifacts; never the champion's.
 
 Nothing is launched twice and nothing is lost, whichever task is retried or cleared. Needs Airflow
-3.2, for approvals and deadlines.
+3.1, for approvals; of late runs it tells from 3.2 on.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ import pendulum
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 from airflow.sdk import DAG, Param
-from airflow.sdk.definitions.callback import SyncCallback
-from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from sagemaker_tuning.operators.retention import SageMakerApplyRetentionOperator
 from sagemaker_tuning.task_groups.endpoint import put_into_service
@@ -32,7 +30,8 @@ from sagemaker_tuning.task_groups.model_package import tune_and_register
 
 TOPIC_ARN = ""  # of an SNS topic that is to hear of failed and of late runs
 RUN_IS_LATE_AFTER = timedelta(days=4)
-
+FAILED = "{{ dag.dag_id }} {{ run_id }} has failed: {{ reason }}"
+LATE = "{{ dag_run.dag_id }} {{ dag_run.dag_run_id }} is late"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
 PARAMS = {
     "bucket": Param("sagemaker-tuning-example", type="string"),
@@ -88,8 +87,17 @@ TRAINING_JOB_DEFINITION = {
     "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
 }
 
-FAILED = "{{ dag.dag_id }} {{ run_id }} has failed: {{ reason }}"
-LATE = "{{ dag_run.dag_id }} {{ dag_run.dag_run_id }} is late"
+
+def deadline() -> dict[str, object]:
+    """Give when a run is late, and who hears of it; before Airflow 3.2, nobody."""
+    try:
+        from airflow.sdk.definitions.callback import SyncCallback
+        from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+    except ImportError:
+        return {}
+    hears = SyncCallback(SnsNotifier, {"target_arn": TOPIC_ARN, "message": LATE})
+    return {"deadline": DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, RUN_IS_LATE_AFTER, hears)}
+
 
 with DAG(
     dag_id="retrain_on_schedule",
@@ -102,13 +110,7 @@ with DAG(
     params=PARAMS,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=15)},
     on_failure_callback=SnsNotifier(target_arn=TOPIC_ARN, message=FAILED) if TOPIC_ARN else None,
-    deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=RUN_IS_LATE_AFTER,
-        callback=SyncCallback(SnsNotifier, {"target_arn": TOPIC_ARN, "message": LATE}),
-    )
-    if TOPIC_ARN
-    else None,
+    **(deadline() if TOPIC_ARN else {}),
     tags=["sagemaker", "tuning"],
 ):
     data_is_there = S3KeySensor(

@@ -5,6 +5,7 @@ Airflow 3.0.6 to 3.3; amazon provider 9.12 and later.
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -44,14 +45,14 @@ try:
 except ImportError:  # before 3.1
     from airflow.sdk.execution_time.secrets_masker import redact  # type: ignore[no-redef]
 
-from airflow.triggers.base import BaseTrigger
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
     from pathlib import Path
 
     from airflow.sdk import Asset, AssetAlias, Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
+    from airflow.triggers.base import BaseTrigger
 
 __all__ = [
     "AirflowException",
@@ -112,7 +113,9 @@ def has_to_kill(trigger: BaseTrigger) -> bool:
     Airflow does it since 3.3, but for a trigger whose time is over: its task is resumed, and
     sees to that itself.
     """
-    if hasattr(BaseTrigger, "on_kill"):
+    from airflow.triggers import base  # noqa: PLC0415 -- slow to import, and no DAG file needs it
+
+    if hasattr(base.BaseTrigger, "on_kill"):
         return False
     ends_at: datetime | None = getattr(trigger, "timeout_after", None)
     if ends_at is None:
@@ -168,17 +171,28 @@ def import_dags(file: Path) -> tuple[list[Any], str | None]:
     return list(found or ()), lines[0] if lines else None
 
 
-def approval_operator() -> type[Any]:
-    """Give Airflow's own operator that asks a person, and goes where the answer leads.
+def approval_operator() -> Callable[..., Any]:
+    """Give what makes a task of Airflow's own that asks a person, and goes where the answer leads.
+
+    Its ``response_timeout`` is how long to wait for the answer. The standard provider of 3.1's time
+    takes the ``execution_timeout`` for that.
 
     Raises:
         AirflowOptionalProviderFeatureException: Airflow is older than 3.1, or its standard provider
             of that time.
     """
     try:
-        from airflow.providers.standard.operators.hitl import HITLBranchOperator  # noqa: PLC0415 -- not everywhere
-    except ImportError as error:
+        from airflow.providers.standard.operators.hitl import (  # noqa: PLC0415 -- not everywhere
+            HITLBranchOperator,
+            HITLOperator,
+        )
+    except (ImportError, AirflowOptionalProviderFeatureException) as error:
         msg = "the approval of a person needs Airflow 3.1 or later, with its standard provider"
         raise AirflowOptionalProviderFeatureException(msg) from error
-    operator: type[Any] = HITLBranchOperator
-    return operator
+    if "response_timeout" in inspect.signature(HITLOperator.__init__).parameters:
+        return HITLBranchOperator
+
+    def of_its_time(*, response_timeout: timedelta, **arguments: Any) -> HITLBranchOperator:
+        return HITLBranchOperator(execution_timeout=response_timeout, **arguments)
+
+    return of_its_time
