@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks import waiting
 from benchmarks.waiting import imports, measurement
-from benchmarks.waiting.limits import COMPARED_WAITS, limits
-from benchmarks.waiting.measurement import Case, Result
+from benchmarks.waiting.limits import COMPARED_WAITS, Limit, limits
+from benchmarks.waiting.measurement import Case, MeasurementError, Result
 from benchmarks.waiting.report import machine, report
 from benchmarks.waiting.sides import AMAZON, OURS
 
@@ -41,7 +41,8 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before\n", flush=True)
     costs = imports.measure(options.turns) if options.turns else {}
     results = list(_results(options.waits))
-    found = list(limits(results, costs))
+    missing = len(list(_cases(options.waits))) - len(results)
+    found = [Limit("not measured", missing, 0, "cases"), *limits(results, costs)]
     text = report(results, costs, found)
     print(f"\n{text}")
     if options.waits == _WAITS and options.turns >= _TURNS:
@@ -53,7 +54,11 @@ def _results(waits: list[int]) -> Iterator[Result]:
     begin = dict(_BEGIN_SECONDS)
     for case in _cases(waits):
         started = time.monotonic()
-        result = measurement.measure(case, _LEAST_SECONDS + begin[case.side] * case.waits)
+        try:
+            result = measurement.measure(case, _LEAST_SECONDS + begin[case.side] * case.waits)
+        except MeasurementError as error:
+            print(f"{case}: {error}", flush=True)
+            continue
         if case.waits > 1:
             begin[case.side] = _MARGIN * result.begin_seconds / case.waits
         print(f"{case} took {time.monotonic() - started:.0f} s {_oddities(result)}", flush=True)

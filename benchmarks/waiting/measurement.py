@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from benchmarks.endpoint import Endpoint, endpoint
+from benchmarks.endpoint import endpoint
 from benchmarks.waiting import fleet
 from benchmarks.waiting.calls import ACCESS_KEY_ID, Calls, Counter
 from benchmarks.waiting.messages import Ended, Plan, Quiet, Started
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _GIVEN_UP_SECONDS = 300
+
+
+class MeasurementError(Exception):
+    """Nothing could be measured."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +109,18 @@ def measure(case: Case, begin_seconds: float) -> Result:
             at each; none ends before.
 
     Raises:
-        RuntimeError: The process that waits has ended by itself.
+        MeasurementError: The process that waits has ended by itself.
     """
     interval = case.interval_seconds
     quiet_seconds = 2.0 * interval
     ends = fleet.Ends(begin_seconds + quiet_seconds, max(2 * interval, case.waits * 0.05))
-    with endpoint("--faults", *ends.options()) as local, _waiting(local, case.side) as waiting:
+    # Both take seconds to import what they need.
+    with _waiting(case.side) as waiting, endpoint("--faults", *ends.options()) as local:
+        waiting.be_ready()
         counter = Counter(local, throttling=case.throttling)
         created = time.time()
         arns = fleet.create(local, case.waits)
-        waiting.tell(Plan(arns, interval, quiet_seconds, _GIVEN_UP_SECONDS))
+        waiting.tell(Plan(local.url, arns, interval, quiet_seconds, _GIVEN_UP_SECONDS))
         started = Started.read(waiting.line())
         calls = [counter.calls()]
         quiet = Quiet.read(waiting.line())
@@ -152,6 +158,11 @@ class _Waiting:
         self._process = process
         self._log = log
 
+    def be_ready(self) -> None:
+        """Return when it has imported what it needs."""
+        if self.line() != READY:
+            raise MeasurementError("the process that waits is not ready")
+
     def tell(self, message: Message) -> None:
         """Write to it."""
         assert self._process.stdin is not None  # noqa: S101 -- asked for below
@@ -161,18 +172,18 @@ class _Waiting:
         """What it writes next.
 
         Raises:
-            RuntimeError: It has ended.
+            MeasurementError: It has ended.
         """
         assert self._process.stdout is not None  # noqa: S101 -- asked for below
         line = self._process.stdout.readline()
         if not line:
             self._log.seek(0)
-            raise RuntimeError(f"the process that waits has ended: {self._log.read()[-2000:]}")
+            raise MeasurementError(f"the process that waits has ended: {self._log.read()[-2000:]}")
         return line.strip()
 
 
 @contextlib.contextmanager
-def _waiting(local: Endpoint, side: str) -> Iterator[_Waiting]:
+def _waiting(side: str) -> Iterator[_Waiting]:
     command = [sys.executable, "-m", "benchmarks.waiting.process", side]
     with (
         tempfile.TemporaryDirectory() as home,
@@ -180,7 +191,7 @@ def _waiting(local: Endpoint, side: str) -> Iterator[_Waiting]:
         subprocess.Popen(
             command,
             cwd=_ROOT,
-            env=_environment(local, home),
+            env=_environment(home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -188,15 +199,12 @@ def _waiting(local: Endpoint, side: str) -> Iterator[_Waiting]:
         ) as process,
     ):
         try:
-            waiting = _Waiting(process, log)
-            if waiting.line() != READY:
-                raise RuntimeError("the process that waits is not ready")
-            yield waiting
+            yield _Waiting(process, log)
         finally:
             process.kill()
 
 
-def _environment(local: Endpoint, home: str) -> dict[str, str]:
+def _environment(home: str) -> dict[str, str]:
     """As a triggerer's in which the connection is a variable."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "AWS_"))}
     connection = {
@@ -208,7 +216,6 @@ def _environment(local: Endpoint, home: str) -> dict[str, str]:
     return inherited | {
         "AIRFLOW_HOME": home,
         "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(connection),
-        "AWS_ENDPOINT_URL": local.url,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -26,12 +26,14 @@ class Plan(Message):
     """What to wait for.
 
     Attributes:
+        endpoint_url: Where the endpoint listens.
         arns: Of each tuning job, by its name.
         interval_seconds: Between two looks.
         quiet_seconds: How long to watch after all have started, while no job is to end.
         most_seconds: When to give up what has not started, or not ended.
     """
 
+    endpoint_url: str
     arns: dict[str, str]
     interval_seconds: int
     quiet_seconds: float

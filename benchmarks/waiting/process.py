@@ -35,6 +35,7 @@ def main() -> None:
         side = sides.load(sys.argv[1])
         print(READY, file=told)
         plan = Plan.read(sys.stdin.readline())
+        os.environ["AWS_ENDPOINT_URL"] = plan.endpoint_url
         asyncio.run(Waits(side, plan, told).run())
 
 
