@@ -1,4 +1,4 @@
-"""`python -m demo run|up|down`, which the Makefile calls."""
+"""`python -m demo run|up|down`, which the Makefile calls; `seed` is for docs/distributed.md."""
 
 import argparse
 import contextlib
@@ -24,7 +24,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main() -> int:
     """Run the command; 1 after one line on standard error that says what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("command", choices=["run", "up", "down"])
+    parser.add_argument("command", choices=["run", "up", "down", "seed"])
     parser.add_argument("--home", type=Path, default=home.PATH, help="folder (%(default)s)")
     parser.add_argument("--dag", default=pipelines.DEFAULT, help="what to run (%(default)s)")
     options = parser.parse_args()
@@ -47,6 +47,9 @@ def main() -> int:
 def _dispatch(command: str, folder: Path, dag_id: str) -> None:
     if command == "down":
         commands.down(folder)
+        return
+    if command == "seed":
+        commands.seed(os.environ.get("AWS_ENDPOINT_URL", ""))
         return
     airflow_port = _port("AIRFLOW_PORT", _AIRFLOW_PORT)
     endpoint_port = _port("ENDPOINT_PORT", _ENDPOINT_PORT)

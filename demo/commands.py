@@ -79,6 +79,18 @@ def down(folder: Path) -> None:
     console.line("Stopped." if kept else "Nothing is running.")
 
 
+def seed(endpoint_url: str) -> None:
+    """Upload the sample data of every template to an endpoint that runs already.
+
+    Raises:
+        DemoError: No endpoint is named: samples are not for an account of AWS.
+    """
+    if not endpoint_url:
+        raise DemoError("AWS_ENDPOINT_URL names no local SageMaker endpoint")
+    pipelines.seed_endpoint(endpoint_url)
+    console.line("The templates' sample data are there.")
+
+
 def _start(here: Stack) -> None:
     console.line("Starting Airflow and a local SageMaker endpoint")
     here.start()

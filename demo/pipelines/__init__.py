@@ -36,6 +36,11 @@ def named(dag_id: str) -> "Pipeline":
 
 def seed_all(place: Place) -> None:
     """Upload the data of every template, so that each can be triggered in a browser."""
-    s3 = sagemaker.client(place.endpoint_url, "s3")
+    seed_endpoint(place.endpoint_url)
+
+
+def seed_endpoint(url: str) -> None:
+    """Upload the data of every template to an endpoint."""
+    s3 = sagemaker.client(url, "s3")
     for dag_id in DAG_IDS:
         named(dag_id).seed(s3)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo import pipelines
+from demo import sagemaker as endpoint
 from demo.stack import DAGS
-from tests.distributed import packages
+from tests.distributed import packages, task
 from tests.distributed.deployment import Deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A worker that is lost is missed after half a minute, rather than five.
+_IMPATIENT = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30"}
 
 
 def pytest_configure() -> None:
@@ -26,8 +29,15 @@ def pytest_configure() -> None:
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Two workers, two triggerers and one each of the others, with the templates' data."""
     dags = tmp_path_factory.mktemp("dags")
-    shutil.copytree(DAGS, dags, dirs_exist_ok=True)
-    with Deployment(tmp_path_factory.mktemp("deployment"), dags=dags) as deployment:
+    for folder in (DAGS, task.DAGS):
+        shutil.copytree(folder, dags, dirs_exist_ok=True)
+    with Deployment(
+        tmp_path_factory.mktemp("deployment"),
+        dags=dags,
+        environment=_IMPATIENT,
+        endpoint_options=["--faults", *task.ENDPOINT_OPTIONS],
+    ) as deployment:
         deployment.up()
-        pipelines.seed_all(deployment)
+        deployment.run("worker-1", "python", "-m", "demo", "seed")
+        endpoint.client(deployment.endpoint_url, "s3").create_bucket(Bucket=task.BUCKET)
         yield deployment

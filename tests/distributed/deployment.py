@@ -16,6 +16,7 @@ import psutil
 from demo import processes, sagemaker
 from demo.airflow_api import AirflowApi
 from demo.errors import DemoError
+from demo.stack import ROOT
 from tests.distributed import compose
 from tests.distributed.compose import program
 from tests.distributed.database import Database
@@ -111,7 +112,7 @@ class Deployment:
         url = f"{self.airflow_url}/execution/health"
         httpx.get(url, trust_env=False, timeout=_START_SECONDS).raise_for_status()
         self.api.log_in(_ADMIN, self.secrets["AIRFLOW_ADMIN_PASSWORD"])
-        until(self._is_complete, "all of it works")
+        until(self.is_complete, "all of it works")
 
     def start(self, instance: str) -> None:
         """Start an instance, for the first time or again."""
@@ -179,6 +180,21 @@ class Deployment:
         """Whether an instance's health check finds it well."""
         return self.health(instance).returncode == 0
 
+    def run(self, instance: str, *command: str) -> str:
+        """Run a command beside an instance, as `docker compose exec` does; give what it says."""
+        environment = self.environment(instance)
+        answer = subprocess.run(
+            [program(command[0], environment["PATH"]), *command[1:]],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_HEALTH_SECONDS,
+        )
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
     def check(self) -> None:
         """Do nothing while all that was started runs.
 
@@ -208,6 +224,16 @@ class Deployment:
         """Call Airflow's REST API as the admin."""
         return self.api.call(method, path, body)
 
+    def is_complete(self) -> bool:
+        """Whether all instances are at work."""
+        self.check()
+        if not self.api.is_healthy():
+            return False
+        wanted = {name for name in self.instances if self.service(name).name == "triggerer"}
+        return set(self.triggerers().values()) == wanted and self.workers() == {
+            name for name in self.instances if self.service(name).name == "worker"
+        }
+
     def triggerers(self) -> dict[int, str]:
         """Give the instance of each triggerer by the number that Airflow has given it."""
         return self._jobs("TriggererJob")
@@ -233,15 +259,6 @@ class Deployment:
         assert ended is not None
         assert ended.si_status == 0, f"{instance} failed; its log is {leader.log}"
         return True
-
-    def _is_complete(self) -> bool:
-        self.check()
-        if not self.api.is_healthy():
-            return False
-        wanted = {name for name in self.instances if self.service(name).name == "triggerer"}
-        return set(self.triggerers().values()) == wanted and self.workers() == {
-            name for name in self.instances if self.service(name).name == "worker"
-        }
 
     def workers(self) -> set[str]:
         """Give the workers that answer."""

@@ -26,3 +26,15 @@ def test_tune_and_create_model(deployment: Deployment) -> None:
     run = _start(deployment, "tune_and_create_model", max_training_jobs=4)
     run.follow([])
     named(run.dag_id).show(run)
+
+
+def test_tune_many(deployment: Deployment) -> None:
+    """A mapped task group, whose tasks are on both workers: a model for each data set."""
+    run = _start(deployment, "tune_many", max_training_jobs=3)
+    run.follow([])
+    named(run.dag_id).show(run)
+
+
+def test_retrain_on_schedule(deployment: Deployment) -> None:
+    """A scheduled run and two more, an approval each, a served model and its predictions."""
+    named("retrain_on_schedule").drive(deployment, [])
