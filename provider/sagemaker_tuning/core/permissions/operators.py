@@ -18,6 +18,8 @@ _LIST_TRAINING_JOBS = need(
     "ListTrainingJobs", "ListTrainingJobsForHyperParameterTuningJob", "tuning-job"
 )
 _DESCRIBE_TRAINING_JOB = need("LookAtTrainingJobs", "DescribeTrainingJob", "training-job")
+_LIST_WAITED_FOR = need("OptionalListWaitedFor", "ListHyperParameterTuningJobs", "any")
+"""Without it, waits are on Describe alone, and late where there are many."""
 _STOP = need("StopTuningJobs", "StopHyperParameterTuningJob", "tuning-job")
 _PASS_ROLE = need("PassTrainingRole", "iam:PassRole", "role")
 _FIND_ROLE = need("FindRolesByName", "iam:GetRole", "role-by-name")
@@ -69,6 +71,7 @@ OPERATORS: Mapping[str, tuple[Need, ...]] = {
     "SageMakerCreateTuningJobOperator": (
         need("LaunchTuningJobs", "CreateHyperParameterTuningJob", "tuning-job"),
         _DESCRIBE,
+        _LIST_WAITED_FOR,
         _STOP,
         _PASS_ROLE,
         _FIND_ROLE,
@@ -80,8 +83,8 @@ OPERATORS: Mapping[str, tuple[Need, ...]] = {
         *_EXPLAIN,
     ),
     "SageMakerStopTuningJobOperator": (_STOP, _DESCRIBE),
-    "SageMakerTuningJobSensor": (_DESCRIBE, *_EXPLAIN),
-    "SageMakerTrainingJobCountersSensor": (_DESCRIBE,),
+    "SageMakerTuningJobSensor": (_DESCRIBE, _LIST_WAITED_FOR, *_EXPLAIN),
+    "SageMakerTrainingJobCountersSensor": (_DESCRIBE, _LIST_WAITED_FOR),
     "SageMakerGetBestTrainingJobOperator": (
         _DESCRIBE,
         _DESCRIBE_TRAINING_JOB,
