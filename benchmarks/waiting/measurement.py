@@ -66,7 +66,7 @@ class Result:
         early: How many jobs ended before all waits had made their first look; not in `delays`.
         incomplete: How many waits did not tell that their job has completed.
         wrong: What one of them told, or the error that it ended with; empty if there is none.
-        block_seconds: The longest that the event loop was blocked after the start.
+        block_seconds: The longest that the event loop was blocked while jobs ended.
         begin_seconds: From the creation of the first job to the first look of the last wait.
     """
 

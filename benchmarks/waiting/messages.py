@@ -80,7 +80,7 @@ class Ended(Message):
         fired: When each trigger fired, by the tuning job's name.
         wrong: The event or the error of each wait that told of no completed tuning job, by the
             job's name.
-        block_seconds: The longest that the event loop was blocked since all had started.
+        block_seconds: The longest that the event loop was blocked while they ended.
     """
 
     fired: dict[str, float]

@@ -52,40 +52,37 @@ class Waits:
         self._side = side
         self._plan = plan
         self._told = told
-        self._heartbeat = Heartbeat()
         self._fired: dict[str, float] = {}
         self._wrong: dict[str, str] = {}
 
     async def run(self) -> None:
         """Start them, watch them, see them end."""
         self._looks = FirstLooks(len(self._plan.arns), self._side.is_look)
-        beating = asyncio.create_task(self._heartbeat.beat())
         waits = await self._start()
         await self._watch()
-        _, left = await asyncio.wait(waits, timeout=self._plan.most_seconds)
-        self._tell(Ended(self._fired, self._wrong, self._heartbeat.longest_seconds))
-        for each in (*left, beating):
+        heartbeat = Heartbeat()
+        async with heartbeat.beating():
+            _, left = await asyncio.wait(waits, timeout=self._plan.most_seconds)
+        self._tell(Ended(self._fired, self._wrong, heartbeat.longest_seconds))
+        for each in left:
             each.cancel()
 
     async def _start(self) -> list[asyncio.Task[None]]:
         gc.collect()
         before = kilobytes("Pss")
-        self._heartbeat.reset()
-        started, cpu = time.perf_counter(), time.process_time()
-        waits = [asyncio.create_task(self._wait(*each)) for each in self._plan.arns.items()]
-        await self._looks.all_made(self._plan.most_seconds)
-        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-        # Once more, for a block that goes on.
-        await asyncio.sleep(0.05)
-        block = self._heartbeat.longest_seconds
+        heartbeat = Heartbeat()
+        async with heartbeat.beating():
+            started, cpu = time.perf_counter(), time.process_time()
+            waits = [asyncio.create_task(self._wait(*each)) for each in self._plan.arns.items()]
+            await self._looks.all_made(self._plan.most_seconds)
+            seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         gc.collect()
         grown = kilobytes("Pss") - before
-        await asyncio.sleep(0.05)
-        self._heartbeat.reset()
-        self._tell(Started(seconds, cpu, block, grown, time.time()))
+        self._tell(Started(seconds, cpu, heartbeat.longest_seconds, grown, time.time()))
         return waits
 
     async def _watch(self) -> None:
+        # Without a heartbeat, which would cost more than the waits.
         started, cpu = time.perf_counter(), time.process_time()
         await asyncio.sleep(self._plan.quiet_seconds)
         self._tell(Quiet(time.perf_counter() - started, time.process_time() - cpu))

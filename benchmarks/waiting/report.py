@@ -58,7 +58,7 @@ def _starts(results: Iterable[Result]) -> Iterator[str]:
 
 def _waits(results: Iterable[Result]) -> Iterator[str]:
     yield from _head(
-        "interval", "List per minute", "Describe per minute", "processor time per minute", "block"
+        "interval", "List per minute", "Describe per minute", "processor time per minute"
     )
     for each in results:
         per_minute = 60 / each.quiet.seconds
@@ -68,12 +68,13 @@ def _waits(results: Iterable[Result]) -> Iterator[str]:
             f"{each.quiet_calls.lists * per_minute:.0f}",
             f"{each.quiet_calls.describes * per_minute:.0f}",
             f"{each.quiet.cpu_seconds * per_minute:.2f} s",
-            f"{each.block_seconds * 1000:.0f} ms",
         )
 
 
 def _ends(results: Iterable[Result]) -> Iterator[str]:
-    yield from _head("completed", "delay, p50", "p99", "p99 in intervals", "calls throttled")
+    yield from _head(
+        "completed", "delay, p50", "p99", "p99 in intervals", "longest block", "throttled"
+    )
     for each in results:
         p50, p99 = (percentile(each.delays, percent) for percent in (50, 99))
         yield _row(
@@ -82,6 +83,7 @@ def _ends(results: Iterable[Result]) -> Iterator[str]:
             f"{p50:.1f} s",
             f"{p99:.1f} s",
             f"{p99 / each.case.interval_seconds:.2f}",
+            f"{each.block_seconds * 1000:.0f} ms",
             f"{each.watched_calls.throttled}",
         )
 
