@@ -246,7 +246,7 @@ class ValidatingAndFailing(Validating):
 def test_a_version_that_aws_validates_is_waited_for(aws: Aws, best: str, group: str) -> None:
     """It can be deployed only when it is Completed; nothing is registered twice meanwhile."""
     operator = _register(best, group)
-    operator.aws_hook_class = Validating
+    operator.hook = Validating()
     result = operator.execute(context())
     assert Validating.seen[result["ModelPackageArn"]] == 2
     assert _versions(aws, group) == [1]
@@ -256,7 +256,7 @@ def test_a_version_that_fails_is_an_error_of_its_try(aws: Aws, best: str, group:
     """With AWS's reason; each further try makes one further version, and no more."""
     for number in (1, 2):
         operator = _register(best, group)
-        operator.aws_hook_class = ValidatingAndFailing
+        operator.hook = ValidatingAndFailing()
         with pytest.raises(SageMakerTuningError, match=r"is Failed: validation: no artifact"):
             operator.execute(context(FakeTaskInstance(run_id="run", try_number=number)))
         assert _versions(aws, group) == list(range(1, number + 1))

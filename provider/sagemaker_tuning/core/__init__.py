@@ -1,1 +1,10 @@
 """What a tuning job is: errors, statuses, names, rankings. No Airflow and no AWS client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagemaker_tuning.core.lazy_modules import lazy_submodules
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_submodules(__name__)

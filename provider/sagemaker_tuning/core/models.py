@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 from sagemaker_tuning.core.requests import differing_paths
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # What the SageMaker SDK passes to a training container as hyperparameters, and to a serving
 # container as environment variables, in upper case.
+IfExists = Literal["reuse", "replace", "fail"]
+"""What becomes of a model that has the name already."""
+
 _PROGRAM = "sagemaker_program"
 _SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 _SCRIPT_MODE = (

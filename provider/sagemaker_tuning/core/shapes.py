@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import botocore
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.validate import ParamValidator
 
 from sagemaker_tuning.core.errors import Violation
 from sagemaker_tuning.core.findings import Advice
@@ -110,6 +111,12 @@ def _from_string(value: str, type_name: str) -> Any:
         return read(value)
     except (KeyError, ValueError):
         return value
+
+
+def why_unsendable(request: Mapping[str, Any], shape: StructureShape) -> str:
+    """Say why boto3 would refuse to send a request, whatever AWS thought of it; empty if not."""
+    report = ParamValidator().validate(request, shape)
+    return str(report.generate_report()) if report.has_errors() else ""
 
 
 def violations(value: Any, shape: Shape, path: str = "") -> Iterator[Violation]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.adoption import IDENTITY_TAG
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict
@@ -14,12 +14,10 @@ from sagemaker_tuning.core.tags import tag_list
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sagemaker_tuning.core.models import IfExists
     from sagemaker_tuning.hooks.model import SageMakerModelHook
 
 log = logging.getLogger(__name__)
-
-IfExists = Literal["reuse", "replace", "fail"]
-"""What becomes of a model that has the name already."""
 
 
 @dataclass(frozen=True, slots=True)

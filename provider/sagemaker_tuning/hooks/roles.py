@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest, Violation
+from sagemaker_tuning.core.roles import with_roles
 from sagemaker_tuning.hooks.services import AwsService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-
-_KEYS = ("RoleArn", "ExecutionRoleArn")
-_DEFINITIONS = ("TrainingJobDefinition", "TrainingJobDefinitions")
 
 
 def with_role_arns(hook: AwsBaseHook, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,35 +28,7 @@ def with_role_arns(hook: AwsBaseHook, request: Mapping[str, Any]) -> dict[str, A
         InvalidTuningRequest: There is no such role in this account.
         AwsCallFailed: IAM does not answer, or not to us (``iam:GetRole``).
     """
-    return _expanded(request, _Roles(hook).arn)
-
-
-def with_roles_to_come(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a request with a template for the ARN of each role that it names otherwise.
-
-    So it can be checked, as far as that goes, before anybody may be asked.
-    """
-    return _expanded(request, lambda role, _: f"{{{{ the ARN of {role} }}}}")
-
-
-def _expanded(
-    document: Mapping[str, Any], arn: Callable[[str, str], str], path: str = ""
-) -> dict[str, Any]:
-    expanded = dict(document)
-    for key in _KEYS:
-        role = document.get(key)
-        if isinstance(role, str) and role and not role.startswith("arn:"):
-            expanded[key] = arn(role, path + key)
-    for key in _DEFINITIONS:
-        part = document.get(key)
-        if isinstance(part, dict):
-            expanded[key] = _expanded(part, arn, f"{key}.")
-        elif isinstance(part, list):
-            expanded[key] = [
-                _expanded(item, arn, f"{key}[{index}].") if isinstance(item, dict) else item
-                for index, item in enumerate(part)
-            ]
-    return expanded
+    return with_roles(request, _Roles(hook).arn)
 
 
 class _Roles:

@@ -19,10 +19,10 @@ from sagemaker_tuning.core.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from airflow.providers.amazon.aws.utils.mixins import AwsBaseHookMixin
     from airflow.sdk import Context
 
     from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+    from sagemaker_tuning.operators.aws import CallsAws
 
 OnStopped = Literal["fail", "accept_best"]
 """What a tuning job that was stopped, by whomever, is to its task."""
@@ -84,7 +84,7 @@ def raise_wait_error(event: Mapping[str, Any]) -> None:
         raise kind(event["Error"])
 
 
-def connection_arguments(task: AwsBaseHookMixin[Any]) -> dict[str, Any]:
+def connection_arguments(task: CallsAws) -> dict[str, Any]:
     """Give what a wait elsewhere needs to reach the same account and region as this process does.
 
     The region is the one in use here: the triggerer may have another default.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-
 from sagemaker_tuning.core.budget import Budget
 from sagemaker_tuning.core.errors import AwsCallFailed, InvalidTuningRequest
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.spending import consumed, spending_line
 from sagemaker_tuning.core.templates import hides
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.operators.aws import CallsAws
 from sagemaker_tuning.operators.base import raise_over_budget
 from sagemaker_tuning.operators.documents import TakesDocuments
 
@@ -28,7 +26,7 @@ OnCeiling = Literal["refuse", "watch"]
 """What a request is that could cost more than ``max_cost``."""
 
 
-class HasBudget(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
+class HasBudget(TakesDocuments, CallsAws):
     """An operator that knows what its tuning job costs, and may cost."""
 
     further_documents: ClassVar[Sequence[str]] = ("hourly_rates",)

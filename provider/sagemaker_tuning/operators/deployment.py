@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.deployments import (
     ENDPOINT_TAG,
@@ -23,11 +21,9 @@ from sagemaker_tuning.core.errors import (
 )
 from sagemaker_tuning.core.model_packages import TRAINING_JOB, TUNING_JOB
 from sagemaker_tuning.core.tags import identity_tags, tag_list, tag_value
-from sagemaker_tuning.hooks.deploying import Deployment
-from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
-from sagemaker_tuning.hooks.model_creation import ModelCreation
-from sagemaker_tuning.hooks.roles import with_role_arns
+from sagemaker_tuning.hooks import deploying, deployment, model_creation, roles
 from sagemaker_tuning.links.console import EndpointLink
+from sagemaker_tuning.operators.aws import aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import DEFAULT_POLL_INTERVAL, default_deferrable
 from sagemaker_tuning.operators.documents import as_document, as_mapping
 from sagemaker_tuning.operators.identity import launch_identity
@@ -43,7 +39,7 @@ _OTHERWISE = "role, tags and the model package say it"
 _WAY_OUT = "delete it, or deploy with what it has"
 
 
-class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook]):
+class SageMakerDeployModelPackageOperator(WaitsByLooking):
     """Have an endpoint serve a version of a model package group, without an interruption.
 
     The endpoint is created, or updated to a new configuration: AWS starts new instances, shifts
@@ -110,7 +106,7 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
         <Task(SageMakerDeployModelPackageOperator): deploy>
     """
 
-    aws_hook_class = SageMakerDeploymentHook
+    hook = hook_of(lambda: deployment.SageMakerDeploymentHook)
     template_fields: Sequence[str] = aws_template_fields(
         "model_package_name",
         "endpoint_name",
@@ -163,7 +159,7 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
         self.allow_downgrade = allow_downgrade
         self.deferrable = default_deferrable() if deferrable is None else deferrable
         self.poll_interval = poll_interval
-        self._deployment: Deployment | None = None
+        self._deployment: deploying.Deployment | None = None
 
     def step(self, context: Context) -> dict[str, Any] | None:
         """Do the next thing that is missing until the endpoint serves the model package."""
@@ -179,7 +175,7 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
             self._deployment = self._from(package, context)
         return self._deployment.step()
 
-    def _from(self, package: Mapping[str, Any], context: Context) -> Deployment:
+    def _from(self, package: Mapping[str, Any], context: Context) -> deploying.Deployment:
         version = PackageVersion.of(package["ModelPackageArn"])
         identity = launch_identity(context)
         tags = as_document(self.tags, "tags") or []
@@ -193,11 +189,11 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
             as_mapping(self.endpoint_config_fields, "endpoint_config_fields"),
         )
         name = version.endpoint_config_name(self.endpoint_name, config)
-        deployment = Deployment(
+        deployment = deploying.Deployment(
             hook=self.hook,
             package=version,
             endpoint_name=self.endpoint_name,
-            model=ModelCreation(
+            model=model_creation.ModelCreation(
                 request=model_request,
                 tags=tags,
                 own_tags=model_tags,
@@ -233,7 +229,7 @@ class SageMakerDeployModelPackageOperator(WaitsByLooking[SageMakerDeploymentHook
         if mistakes:
             raise InvalidTuningRequest(mistakes)
         del request["Tags"]
-        request = with_role_arns(self.hook, request | more)
+        request = roles.with_role_arns(self.hook, request | more)
         return dict(shapes.to_model_types(request, shapes.input_shape("CreateModel")))
 
     def _update_options(self) -> dict[str, Any]:
@@ -265,7 +261,7 @@ def _lineage_tags(package: Mapping[str, Any]) -> dict[str, str]:
     return {key: tag_value(metadata[key]) for key in (TRAINING_JOB, TUNING_JOB) if key in metadata}
 
 
-def _mistakes(deployment: Deployment) -> Iterator[Violation]:
+def _mistakes(deployment: deploying.Deployment) -> Iterator[Violation]:
     """List what any of the calls would be refused for, before the first of them."""
     names = {
         "EndpointName": deployment.endpoint_name,

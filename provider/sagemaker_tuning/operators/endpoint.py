@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
-from sagemaker_tuning.hooks.model import SageMakerModelHook
+from sagemaker_tuning.hooks import model
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import errors_for_airflow
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class SageMakerDeleteEndpointOperator(AwsBaseOperator[SageMakerModelHook]):
+class SageMakerDeleteEndpointOperator(CallsAws):
     """Delete an endpoint and its configuration; what is not there is as good as deleted.
 
     The endpoint goes first: AWS wants no configuration deleted that an endpoint uses. Its models
@@ -45,7 +43,7 @@ class SageMakerDeleteEndpointOperator(AwsBaseOperator[SageMakerModelHook]):
         <Task(SageMakerDeleteEndpointOperator): delete_endpoint>
     """
 
-    aws_hook_class = SageMakerModelHook
+    hook = hook_of(lambda: model.SageMakerModelHook)
     template_fields: Sequence[str] = aws_template_fields("endpoint_name", "endpoint_config_name")
     ui_color = "#f3e8fd"
 

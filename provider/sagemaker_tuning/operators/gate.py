@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning._compat import AirflowFailException, AirflowSkipException
 from sagemaker_tuning.core.adoption import AdoptionPolicy
 from sagemaker_tuning.core.errors import (
@@ -20,16 +18,15 @@ from sagemaker_tuning.core.gate import Contest, Scored
 from sagemaker_tuning.core.model_packages import objective_of
 from sagemaker_tuning.core.scoring import Metric, ObjectiveType, metric_of
 from sagemaker_tuning.core.scoring_jobs import transform_request
-from sagemaker_tuning.hooks.held_out_data import HeldOutData
-from sagemaker_tuning.hooks.registry import SageMakerRegistryHook
-from sagemaker_tuning.hooks.roles import with_role_arns
-from sagemaker_tuning.hooks.scoring import Scoring, ScoringPlan
-from sagemaker_tuning.hooks.scoring_leftovers import (
-    clean_up_scoring,
-    stop_scoring,
-    stop_superseded,
+from sagemaker_tuning.hooks import (
+    held_out_data,
+    registry,
+    roles,
+    scoring,
+    scoring_leftovers,
+    services,
 )
-from sagemaker_tuning.hooks.services import AwsService
+from sagemaker_tuning.operators.aws import aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
     check_choice,
@@ -39,7 +36,7 @@ from sagemaker_tuning.operators.base import (
 from sagemaker_tuning.operators.gate_arguments import GateArguments
 from sagemaker_tuning.operators.identity import launch_request
 from sagemaker_tuning.operators.waiting import WaitsByLooking
-from sagemaker_tuning.triggers.transform_job import SageMakerTransformPauseTrigger
+from sagemaker_tuning.triggers import transform_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +53,7 @@ OnLoss = Literal["skip", "fail"]
 _BEING_MADE = frozenset({"Pending", "InProgress"})
 
 
-class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
+class SageMakerModelPackageGateOperator(WaitsByLooking):
     """Let a model package pass only if it is better than its group's champion, on the same data.
 
     The champion is the newest ``Approved`` version of the same group, other than the challenger.
@@ -135,7 +132,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
         <Task(SageMakerModelPackageGateOperator): gate>
     """
 
-    aws_hook_class = SageMakerRegistryHook
+    hook = hook_of(lambda: registry.SageMakerRegistryHook)
     template_fields: Sequence[str] = aws_template_fields(
         "model_package_name",
         "data",
@@ -231,11 +228,11 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
     def on_kill(self) -> None:
         """Stop the transform jobs; Airflow leaves no time for more."""
         self._is_killed = True
-        stop_scoring(self.hook, sorted(self._job_names))
+        scoring_leftovers.stop_scoring(self.hook, sorted(self._job_names))
 
     def pause_trigger(self, context: Context, pause: timedelta) -> BaseTrigger:  # noqa: ARG002 -- as its base class has it
         """Give a pause that stops the transform jobs when the task is killed meanwhile."""
-        return SageMakerTransformPauseTrigger(
+        return transform_job.SageMakerTransformPauseTrigger(
             transform_job_names=sorted(self._job_names),
             moment=(datetime.now(UTC) + pause).isoformat(),
             stop_on_kill=bool(self._job_names),
@@ -255,28 +252,26 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
         # Of no group, it is refused for that when it comes to its names.
         champion = self.hook.find_champion(group, other_than=arn) if group else None
         plan = self._plan(context, given, metric)
-        scorings = [Scoring(self.hook, plan, challenger, "challenger", self._job_names)]
+        scorings = [scoring.Scoring(self.hook, plan, challenger, "challenger", self._job_names)]
         if champion is not None:
-            scorings.append(Scoring(self.hook, plan, champion, "champion", self._job_names))
+            scorings.append(scoring.Scoring(self.hook, plan, champion, "champion", self._job_names))
         _validate(scorings)
-        outputs = [scoring.look() for scoring in scorings]
-        if any(scoring.is_launching for scoring in scorings):
-            models = {scoring.names.model_name for scoring in scorings}
-            stop_superseded(self.hook, plan.launch, models)
+        outputs = [each.look() for each in scorings]
+        if any(each.is_launching for each in scorings):
+            models = {each.names.model_name for each in scorings}
+            scoring_leftovers.stop_superseded(self.hook, plan.launch, models)
         if self._is_killed:  # while one was being launched
-            stop_scoring(self.hook, sorted(self._job_names))
+            scoring_leftovers.stop_scoring(self.hook, sorted(self._job_names))
         if not all(outputs):
             return None
         predictions = [
-            scoring.read(output)
-            for scoring, output in zip(scorings, outputs, strict=True)
-            if output
+            each.read(output) for each, output in zip(scorings, outputs, strict=True) if output
         ]
         for others in predictions[1:]:
             predictions[0].require_same_rows(others)
         scored = [
-            Scored(scoring.arn, scoring.score(rows))
-            for scoring, rows in zip(scorings, predictions, strict=True)
+            Scored(each.arn, each.score(rows))
+            for each, rows in zip(scorings, predictions, strict=True)
         ]
         return Contest(
             metric_name=metric.name,
@@ -286,8 +281,8 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             champion=scored[1] if champion is not None else None,
         )
 
-    def _plan(self, context: Context, given: GateArguments, metric: Metric) -> ScoringPlan:
-        return ScoringPlan(
+    def _plan(self, context: Context, given: GateArguments, metric: Metric) -> scoring.ScoringPlan:
+        return scoring.ScoringPlan(
             launch=self._launch(context),
             transform_request=transform_request(
                 data=self.data,
@@ -299,13 +294,14 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             model_fields=given.model_fields,
             tags=given.tags,
             role_arn=self._role_arn,
-            data=HeldOutData.at(AwsService(self.hook, "s3"), self.data),
+            data=held_out_data.HeldOutData.at(services.AwsService(self.hook, "s3"), self.data),
             metric=metric,
         )
 
     @cached_property
     def _role_arn(self) -> str:
-        return str(with_role_arns(self.hook, {"ExecutionRoleArn": self.role})["ExecutionRoleArn"])
+        found = roles.with_role_arns(self.hook, {"ExecutionRoleArn": self.role})
+        return str(found["ExecutionRoleArn"])
 
     def _lose(self, contest: Contest, context: Context) -> NoReturn:
         result = contest.to_document()
@@ -324,7 +320,7 @@ class SageMakerModelPackageGateOperator(WaitsByLooking[SageMakerRegistryHook]):
             self._clean_up(context)
 
     def _clean_up(self, context: Context) -> None:
-        clean_up_scoring(self.hook, self._launch(context), self._job_names)
+        scoring_leftovers.clean_up_scoring(self.hook, self._launch(context), self._job_names)
 
     def _launch(self, context: Context) -> LaunchRequest:
         return launch_request(
@@ -348,7 +344,7 @@ def _require_completed(package: Mapping[str, Any]) -> None:
         raise ScoringFailed(msg)
 
 
-def _validate(scorings: Sequence[Scoring]) -> None:
-    mistakes = [mistake for scoring in scorings for mistake in scoring.mistakes()]
+def _validate(scorings: Sequence[scoring.Scoring]) -> None:
+    mistakes = [mistake for each in scorings for mistake in each.mistakes()]
     if mistakes:
         raise InvalidTuningRequest(dict.fromkeys(mistakes))

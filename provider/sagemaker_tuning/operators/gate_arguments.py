@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
-from sagemaker_tuning.hooks.held_out_data import place_of
+from sagemaker_tuning.hooks import held_out_data
 from sagemaker_tuning.operators.documents import as_document, as_mapping
 from sagemaker_tuning.operators.training_job import whole_number
 
@@ -42,8 +42,8 @@ class GateArguments:
             *_own("transform_job_fields", job_fields, _OWN_OF_JOB),
             *_own_of_output("transform_job_fields.TransformOutput", job_fields),
             *_own("model_fields", model_fields, _OWN_OF_MODEL),
-            *_mistakes(place_of, task.data, "data"),
-            *_mistakes(place_of, task.s3_output_path, "s3_output_path"),
+            *_mistakes(held_out_data.place_of, task.data, "data"),
+            *_mistakes(held_out_data.place_of, task.s3_output_path, "s3_output_path"),
             *_mistakes(whole_number, "instance_count", task.instance_count),
         ]
         kind = task.objective_type or None

@@ -7,9 +7,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
-from botocore.validate import ParamValidator
-
 from sagemaker_tuning._compat import (
     AirflowFailException,
     AirflowSkipException,
@@ -17,7 +14,7 @@ from sagemaker_tuning._compat import (
     first_start,
     without_secrets,
 )
-from sagemaker_tuning.core import shapes
+from sagemaker_tuning.core import rules, shapes
 from sagemaker_tuning.core.adoption import AdoptionPolicy
 from sagemaker_tuning.core.errors import (
     InvalidTuningRequest,
@@ -28,12 +25,8 @@ from sagemaker_tuning.core.errors import (
 )
 from sagemaker_tuning.core.merge_patch import merge_patch, without_nulls
 from sagemaker_tuning.core.quota import quota_pause
-from sagemaker_tuning.core.rules import check
-from sagemaker_tuning.hooks.inputs import check_inputs
-from sagemaker_tuning.hooks.launch import Launcher
-from sagemaker_tuning.hooks.namespace import is_telling
-from sagemaker_tuning.hooks.roles import with_role_arns, with_roles_to_come
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.core.roles import with_roles_to_come
+from sagemaker_tuning.hooks import inputs, launch, namespace, roles
 from sagemaker_tuning.links.console import TuningJobLink
 from sagemaker_tuning.operators.base import (
     OnStopped,
@@ -44,6 +37,7 @@ from sagemaker_tuning.operators.budget import HasBudget
 from sagemaker_tuning.operators.documents import as_mapping
 from sagemaker_tuning.operators.identity import launch_request
 from sagemaker_tuning.operators.lineage import ReportsTuningJobLineage
+from sagemaker_tuning.triggers import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,7 +59,6 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
     Its ``__init__`` sets the attributes that are declared here, and ends by ``check_documents``.
     """
 
-    aws_hook_class = SageMakerTuningHook
     deferrable: bool
     tuning_job_name: str | None
     additional_fields: Mapping[str, Any] | str | None
@@ -93,7 +86,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
             return  # they may bring what is missing, and take away what is wrong
         document = with_roles_to_come(self._typed(self.parsed_documents()))
         given = isinstance(self.tuning_job_name, str) and self.tuning_job_name
-        found = check({"HyperParameterTuningJobName": given or "any-name", **document})
+        found = rules.check({"HyperParameterTuningJobName": given or "any-name", **document})
         violations = [*found.violations, *self.parsed_budget_violations(document)]
         if violations:
             raise InvalidTuningRequest(violations)
@@ -117,7 +110,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
             rule = "the operator's tuning_job_name, for one to be found by"
             mistakes.append(Violation(f"additional_fields.{LAUNCHED_KEY}", name, rule))
         try:
-            document = with_role_arns(self.hook, given)
+            document = roles.with_role_arns(self.hook, given)
         except InvalidTuningRequest as error:
             document = with_roles_to_come(given)
             mistakes += error.violations
@@ -135,7 +128,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
 
     def _launch(self, context: Context) -> LaunchedTuningJob:
         request = self._checked_request(context)
-        if not is_telling(request.identity.namespace) and not self.hook.is_local:
+        if not namespace.is_telling(request.identity.namespace) and not self.hook.is_local:
             self.log.warning(
                 "Neither [sagemaker_tuning] namespace nor an [api] base_url that is not of this "
                 "machine alone is set: another Airflow that runs the same DAG in this AWS account "
@@ -168,11 +161,11 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         """Say what would be launched, and skip the task."""
         request = self._checked_request(context)
         whole = _as_sent(request)
-        unsendable = ParamValidator().validate(
+        unsendable = shapes.why_unsendable(
             whole, shapes.input_shape("CreateHyperParameterTuningJob")
         )
-        if unsendable.has_errors():  # such as a field that is too new for this boto3
-            msg = f"CreateHyperParameterTuningJob cannot be sent: {unsendable.generate_report()}"
+        if unsendable:  # such as a field that is too new for this boto3
+            msg = f"CreateHyperParameterTuningJob cannot be sent: {unsendable}"
             raise AirflowFailException(msg)
         document = without_secrets(whole)
         self.log.info("This request would be sent:\n%s", json.dumps(document, indent=2))
@@ -190,9 +183,9 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         *,
         with_inputs: bool,
     ) -> None:
-        found = [check(document)]
+        found = [rules.check(document)]
         if with_inputs:
-            found.append(check_inputs(self.hook, document))
+            found.append(inputs.check_inputs(self.hook, document))
         violations = [*mistakes]
         violations += [violation for findings in found for violation in findings.violations]
         violations += self.read_budget(document, context)
@@ -206,7 +199,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         """Launch as soon as the account's quota has room."""
         while True:
             try:
-                return Launcher(self.hook, request, check_next=self.check_next).launch()
+                return launch.Launcher(self.hook, request, check_next=self.check_next).launch()
             except QuotaExceeded as error:
                 if self.on_quota == "fail" or not error.is_retried:
                     raise
@@ -215,7 +208,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
                 self.log.warning("%s; trying again in %.0f s", error, pause.total_seconds())
             if self.deferrable:
                 self.defer(
-                    trigger=TimeDeltaTrigger(pause),
+                    trigger=pauses.TimeDeltaTrigger(pause),
                     method_name="execute_after_pause",
                     kwargs=first_start(context),
                     timeout=time_left(self.execution_timeout, context),
@@ -253,7 +246,7 @@ class LaunchesTuningJob(ReportsTuningJobLineage, HasBudget):
         if self._request is None or not is_wanted:
             return
         try:
-            Launcher(self.hook, self._request, sleep).stop(self._arn)
+            launch.Launcher(self.hook, self._request, sleep).stop(self._arn)
         except Exception:
             self.log.warning("The tuning job could not be stopped", exc_info=True)
 

@@ -6,16 +6,12 @@ import importlib.util
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 from sagemaker_tuning.core.leaderboard import FORMATS, leaderboard, xcom_rows
 from sagemaker_tuning.core.lineage import object_lineage
 from sagemaker_tuning.core.ranking import tuning_objective
-from sagemaker_tuning.hooks.objects import object_of, put_object
-from sagemaker_tuning.hooks.training_jobs import ranked_training_jobs
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.hooks import objects, training_jobs
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import errors_for_airflow
 from sagemaker_tuning.operators.lineage import to_operator_lineage
 from sagemaker_tuning.operators.training_job import given_objective, whole_number
@@ -29,7 +25,7 @@ if TYPE_CHECKING:
 _MAX_ROWS = 100
 
 
-class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerTuningJobLeaderboardOperator(CallsAws):
     """Rank all training jobs of a tuning job; so far while it runs, of all once it ended.
 
     The first few come back as a result, which is kept small enough for XCom; all of them, the
@@ -70,7 +66,6 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
         AwsCallFailed: AWS refuses a call, or S3 the file.
     """
 
-    aws_hook_class = SageMakerTuningHook
     template_fields: Sequence[str] = aws_template_fields(
         "tuning_job_name", "limit", "objective", "definition_name", "s3_uri", "file_format"
     )
@@ -104,7 +99,7 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
             target = self._target()
             definition_name = self.definition_name or None
             tuning_job = self.hook.describe_tuning_job(self.tuning_job_name)
-            ranked = ranked_training_jobs(
+            ranked = training_jobs.ranked_training_jobs(
                 self.hook, tuning_job, objective=given, definition_name=definition_name
             )
             objective = given or tuning_objective(tuning_job, definition_name)
@@ -115,7 +110,7 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
             )
             if target is not None:
                 bucket, key, file_format = target
-                put_object(self.hook, bucket, key, FORMATS[file_format](rows))
+                objects.put_object(self.hook, bucket, key, FORMATS[file_format](rows))
                 self.log.info("Wrote %d rows to %s", len(rows), self.s3_uri)
         shown = xcom_rows(rows, limit)
         metrics = {row["MetricName"] for row in rows} or {objective.metric_name}
@@ -152,7 +147,7 @@ class SageMakerTuningJobLeaderboardOperator(AwsBaseOperator[SageMakerTuningHook]
                 problem = f"{self.file_format!r}, but no s3_uri"
                 raise InvalidTuningRequest([Violation("file_format", problem, "give s3_uri too")])
             return None
-        bucket, key = object_of(self.s3_uri, "s3_uri")
+        bucket, key = objects.object_of(self.s3_uri, "s3_uri")
         file_format = (self.file_format or PurePosixPath(key).suffix.removeprefix(".")).lower()
         if file_format not in FORMATS:
             problem = f"{file_format!r} ({self.s3_uri})"

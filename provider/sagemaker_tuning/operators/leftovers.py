@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core.artifacts import Folders, best_training_job_names, output_folders
 from sagemaker_tuning.core.errors import (
     InvalidTuningRequest,
@@ -15,8 +12,8 @@ from sagemaker_tuning.core.errors import (
     Violation,
 )
 from sagemaker_tuning.core.snapshot import Snapshot
-from sagemaker_tuning.hooks.leftovers import delete_log_streams, delete_objects
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.hooks import leftovers
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import errors_for_airflow
 from sagemaker_tuning.operators.documents import as_document
 
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
 _KEPT = "keep_training_job_names"
 
 
-class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerDeleteTuningJobArtifactsOperator(CallsAws):
     """Delete the S3 objects that the training jobs of a tuning job wrote.
 
     They are those below ``<S3OutputPath>/<training job>/`` of the training jobs that this tuning
@@ -62,7 +59,6 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
         <Task(SageMakerDeleteTuningJobArtifactsOperator): delete_artifacts>
     """
 
-    aws_hook_class = SageMakerTuningHook
     template_fields: Sequence[str] = aws_template_fields(
         "tuning_job_name", "keep_training_job_names"
     )
@@ -94,7 +90,7 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
             names = all_names - kept - (best if self.keep_best else frozenset())
             deleted = 0
             for bucket, folders in output_folders(tuning_job, names):
-                count = delete_objects(self.hook, bucket, folders)
+                count = leftovers.delete_objects(self.hook, bucket, folders)
                 self.log.info("s3://%s/%s: %d objects deleted", bucket, folders.place, count)
                 deleted += count
         self.log.info("%d objects of %d training jobs deleted", deleted, len(names))
@@ -113,7 +109,7 @@ class SageMakerDeleteTuningJobArtifactsOperator(AwsBaseOperator[SageMakerTuningH
         return frozenset(listed)
 
 
-class SageMakerDeleteTuningJobLogStreamsOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerDeleteTuningJobLogStreamsOperator(CallsAws):
     """Delete the log streams of a tuning job's training jobs from CloudWatch Logs.
 
     They are ``<training job>/…`` in the log group ``/aws/sagemaker/TrainingJobs``, of the training
@@ -138,7 +134,6 @@ class SageMakerDeleteTuningJobLogStreamsOperator(AwsBaseOperator[SageMakerTuning
         <Task(SageMakerDeleteTuningJobLogStreamsOperator): delete_log_streams>
     """
 
-    aws_hook_class = SageMakerTuningHook
     template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
     ui_color = "#f3e8fd"
 
@@ -151,14 +146,12 @@ class SageMakerDeleteTuningJobLogStreamsOperator(AwsBaseOperator[SageMakerTuning
         with errors_for_airflow():
             tuning_job = _ended_tuning_job(self, self.tuning_job_name)
             names = _training_job_names(self, tuning_job) if tuning_job else frozenset()
-            deleted = delete_log_streams(self.hook, Folders("", names)) if names else 0
+            deleted = leftovers.delete_log_streams(self.hook, Folders("", names)) if names else 0
         self.log.info("%d log streams of %d training jobs deleted", deleted, len(names))
         return deleted
 
 
-def _ended_tuning_job(
-    task: AwsBaseOperator[SageMakerTuningHook], name_or_arn: str
-) -> dict[str, Any] | None:
+def _ended_tuning_job(task: CallsAws, name_or_arn: str) -> dict[str, Any] | None:
     """Describe a tuning job that has ended; None if it is not there."""
     try:
         tuning_job = task.hook.describe_tuning_job(name_or_arn)
@@ -179,8 +172,6 @@ def _refuse_strangers(names: frozenset[str], tuning_job_name: str) -> None:
         raise InvalidTuningRequest([Violation(_KEPT, problem, rule)])
 
 
-def _training_job_names(
-    task: AwsBaseOperator[SageMakerTuningHook], tuning_job: Mapping[str, Any]
-) -> frozenset[str]:
+def _training_job_names(task: CallsAws, tuning_job: Mapping[str, Any]) -> frozenset[str]:
     summaries = task.hook.iter_training_jobs(tuning_job["HyperParameterTuningJobName"])
     return frozenset(summary["TrainingJobName"] for summary in summaries)

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import InvalidTuningRequest
 from sagemaker_tuning.core.lineage import Lineage, model_lineage
 from sagemaker_tuning.core.model_event import model_event_extra
 from sagemaker_tuning.core.models import (
+    IfExists,
     is_for_training_only,
     lineage_tags,
     model_request,
     serving_image,
 )
 from sagemaker_tuning.core.tags import identity_tags, tag_list
-from sagemaker_tuning.hooks.model import SageMakerModelHook
-from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
-from sagemaker_tuning.hooks.roles import with_role_arns
+from sagemaker_tuning.hooks import model, model_creation, roles
 from sagemaker_tuning.links.console import ModelLink
 from sagemaker_tuning.operators.assets import add_to_asset_events
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import check_choice, errors_for_airflow
 from sagemaker_tuning.operators.documents import as_document, as_mapping
 from sagemaker_tuning.operators.identity import launch_identity
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModelHook]):
+class SageMakerCreateModelFromTrainingJobOperator(CallsAws):
     """Create a model from what a training job made.
 
     Image, artifact, environment, role, VPC and network isolation are read from the training job
@@ -90,7 +87,7 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
         <Task(SageMakerCreateModelFromTrainingJobOperator): create_model>
     """
 
-    aws_hook_class = SageMakerModelHook
+    hook = hook_of(lambda: model.SageMakerModelHook)
     template_fields: Sequence[str] = aws_template_fields(
         "training_job_name",
         "model_name",
@@ -140,7 +137,7 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
             own_tags = identity_tags(launch_identity(context)) | lineage_tags(training_job)
             tags = request.pop("Tags", [])
             _validate({**request, "Tags": [*tags, *tag_list(own_tags)]})
-            arn = ModelCreation(
+            arn = model_creation.ModelCreation(
                 request=request,
                 tags=tags,
                 own_tags=own_tags,
@@ -177,7 +174,7 @@ class SageMakerCreateModelFromTrainingJobOperator(AwsBaseOperator[SageMakerModel
             request["Tags"] = as_document(self.tags, "tags")
         if "Containers" in more:
             del request["PrimaryContainer"]  # AWS takes one of the two
-        request = with_role_arns(self.hook, request | more)
+        request = roles.with_role_arns(self.hook, request | more)
         return dict(shapes.to_model_types(request, shapes.input_shape("CreateModel")))
 
     def _image(self, training_job: Mapping[str, Any]) -> str:
@@ -193,7 +190,7 @@ def _validate(request: Mapping[str, Any]) -> None:
         raise InvalidTuningRequest(mistakes)
 
 
-class SageMakerDeleteModelOperator(AwsBaseOperator[SageMakerModelHook]):
+class SageMakerDeleteModelOperator(CallsAws):
     """Delete a model; one that is not there is as good as deleted.
 
     The artifact in S3 stays, and so do endpoints that serve the model. The amazon provider's
@@ -212,7 +209,7 @@ class SageMakerDeleteModelOperator(AwsBaseOperator[SageMakerModelHook]):
         <Task(SageMakerDeleteModelOperator): delete_model>
     """
 
-    aws_hook_class = SageMakerModelHook
+    hook = hook_of(lambda: model.SageMakerModelHook)
     template_fields: Sequence[str] = aws_template_fields("model_name")
     ui_color = "#f3e8fd"
 

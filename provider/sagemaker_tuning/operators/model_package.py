@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core.adoption import TRY_TAG
 from sagemaker_tuning.core.errors import SageMakerTuningError, TuningJobNotFound
 from sagemaker_tuning.core.lineage import Lineage, model_lineage
@@ -20,10 +17,9 @@ from sagemaker_tuning.core.model_packages import (
 from sagemaker_tuning.core.models import is_for_training_only, model_container, serving_image
 from sagemaker_tuning.core.registration import objective_type, package_metadata, package_request
 from sagemaker_tuning.core.templates import is_template
-from sagemaker_tuning.hooks.model import SageMakerModelHook
-from sagemaker_tuning.hooks.registration import Registration
-from sagemaker_tuning.hooks.registry import SageMakerRegistryHook
+from sagemaker_tuning.hooks import model, registration, registry
 from sagemaker_tuning.operators.assets import add_to_asset_events
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import check_choice, default_deferrable, errors_for_airflow
 from sagemaker_tuning.operators.documents import as_mapping, as_texts
 from sagemaker_tuning.operators.identity import launch_identity
@@ -44,7 +40,7 @@ _SPECIFICATION = {
 }
 
 
-class SageMakerRegisterModelPackageOperator(WaitsByLooking[SageMakerRegistryHook]):
+class SageMakerRegisterModelPackageOperator(WaitsByLooking):
     """Register what a training job made as a version of a model package group.
 
     Image, artifact and environment are read from the training job itself, as
@@ -109,7 +105,7 @@ class SageMakerRegisterModelPackageOperator(WaitsByLooking[SageMakerRegistryHook
         <Task(SageMakerRegisterModelPackageOperator): register>
     """
 
-    aws_hook_class = SageMakerRegistryHook
+    hook = hook_of(lambda: registry.SageMakerRegistryHook)
     template_fields: Sequence[str] = aws_template_fields(
         "training_job_name",
         "model_package_group_name",
@@ -166,7 +162,7 @@ class SageMakerRegisterModelPackageOperator(WaitsByLooking[SageMakerRegistryHook
         check_approval_status(self.approval_status)
         training_job = self.hook.describe_trained(self.training_job_name)
         request = self._request(context, training_job)
-        package = Registration(
+        package = registration.Registration(
             training_job=training_job, request=request, try_id=str(context["ti"].id)
         ).run(self.hook)
         return self._result(context, training_job, package)
@@ -258,7 +254,7 @@ def _check_unless_template(approval_status: str) -> None:
         check_choice("approval_status", approval_status, ApprovalStatus)
 
 
-class SageMakerUpdateModelPackageOperator(AwsBaseOperator[SageMakerRegistryHook]):
+class SageMakerUpdateModelPackageOperator(CallsAws):
     """Approve or reject a model package, or have it wait for that again.
 
     Nothing is called for what is so already, so it can be run again at any time.
@@ -290,7 +286,7 @@ class SageMakerUpdateModelPackageOperator(AwsBaseOperator[SageMakerRegistryHook]
         <Task(SageMakerUpdateModelPackageOperator): promote>
     """
 
-    aws_hook_class = SageMakerRegistryHook
+    hook = hook_of(lambda: registry.SageMakerRegistryHook)
     template_fields: Sequence[str] = aws_template_fields(
         "model_package_name", "approval_status", "approval_description"
     )
@@ -321,7 +317,7 @@ class SageMakerUpdateModelPackageOperator(AwsBaseOperator[SageMakerRegistryHook]
         return result
 
 
-class SageMakerDeleteModelPackageOperator(AwsBaseOperator[SageMakerModelHook]):
+class SageMakerDeleteModelPackageOperator(CallsAws):
     """Delete a model package; one that is not there is as good as deleted.
 
     Its artifact in S3, its group and models that were made of it stay. The amazon provider creates
@@ -344,7 +340,7 @@ class SageMakerDeleteModelPackageOperator(AwsBaseOperator[SageMakerModelHook]):
         <Task(SageMakerDeleteModelPackageOperator): delete_model_package>
     """
 
-    aws_hook_class = SageMakerModelHook
+    hook = hook_of(lambda: model.SageMakerModelHook)
     template_fields: Sequence[str] = aws_template_fields("model_package_name")
     ui_color = "#f3e8fd"
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
 from sagemaker_tuning.core.smoke import CSV, count_rows, cut, predictions_of, without_labels
-from sagemaker_tuning.hooks.first_rows import first_rows
-from sagemaker_tuning.hooks.invocation import invoke_endpoint
-from sagemaker_tuning.hooks.model import SageMakerModelHook
+from sagemaker_tuning.hooks import first_rows, invocation, model
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import errors_for_airflow
 from sagemaker_tuning.operators.training_job import whole_number
 
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-class SageMakerSmokePredictionOperator(AwsBaseOperator[SageMakerModelHook]):
+class SageMakerSmokePredictionOperator(CallsAws):
     """Ask an endpoint for predictions of a few rows, and fail unless it gives one for each.
 
     A prediction is a finite number, or several for a row. Whether it is a good one, this does not
@@ -61,7 +57,7 @@ class SageMakerSmokePredictionOperator(AwsBaseOperator[SageMakerModelHook]):
         <Task(SageMakerSmokePredictionOperator): smoke_prediction>
     """
 
-    aws_hook_class = SageMakerModelHook
+    hook = hook_of(lambda: model.SageMakerModelHook)
     template_fields: Sequence[str] = aws_template_fields(
         "endpoint_name", "data", "rows", "content_type", "body", "accept"
     )
@@ -94,7 +90,7 @@ class SageMakerSmokePredictionOperator(AwsBaseOperator[SageMakerModelHook]):
         with errors_for_airflow():
             body = self._body()
             rows = count_rows(body, self.content_type)
-            answer = invoke_endpoint(
+            answer = invocation.invoke_endpoint(
                 self.hook, self.endpoint_name, body, self.content_type, self.accept
             )
             predictions = predictions_of(answer.body, answer.content_type, rows)
@@ -112,7 +108,7 @@ class SageMakerSmokePredictionOperator(AwsBaseOperator[SageMakerModelHook]):
             raise InvalidTuningRequest([Violation("data, body", problem, "one of the two")])
         if self.body is not None:
             return self.body
-        rows = first_rows(self.hook, str(self.data), whole_number("rows", self.rows))
+        rows = first_rows.first_rows(self.hook, str(self.data), whole_number("rows", self.rows))
         if self.label_first:
             rows = without_labels(rows, self.content_type)
         return "\n".join(rows)

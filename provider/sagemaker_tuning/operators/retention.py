@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import InvalidTuningRequest, Violation
-from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
-from sagemaker_tuning.hooks.retention import Retention
+from sagemaker_tuning.hooks import deployment, retention
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import errors_for_airflow
 from sagemaker_tuning.operators.documents import as_bool
 
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
+class SageMakerApplyRetentionOperator(CallsAws):
     """Delete the old model packages of a group, with all that was made for them.
 
     Of the versions that ``SageMakerRegisterModelPackageOperator`` registered, these are kept:
@@ -84,7 +81,7 @@ class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
         <Task(SageMakerApplyRetentionOperator): clean_up>
     """
 
-    aws_hook_class = SageMakerDeploymentHook
+    hook = hook_of(lambda: deployment.SageMakerDeploymentHook)
     template_fields: Sequence[str] = aws_template_fields(
         "model_package_group_name", "endpoint_name", "keep", "is_dry_run"
     )
@@ -114,7 +111,7 @@ class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
         with errors_for_airflow():
             _check_endpoint_name(self.endpoint_name)
             keep, dry_run = _number(self.keep), as_bool(self.is_dry_run, "dry_run")
-            retention = Retention(
+            work = retention.Retention(
                 hook=self.hook,
                 group=self.model_package_group_name,
                 endpoint_name=self.endpoint_name,
@@ -122,7 +119,7 @@ class SageMakerApplyRetentionOperator(AwsBaseOperator[SageMakerDeploymentHook]):
                 delete_artifacts=self.delete_artifacts,
                 delete_log_streams=self.delete_log_streams,
             )
-            result = retention.run(dry_run=dry_run)
+            result = work.run(dry_run=dry_run)
         what = "would be deleted (dry run)" if dry_run else "deleted"
         self.log.info("%d versions %s, %d kept", len(result["Deleted"]), what, len(result["Kept"]))
         return {**result, "DryRun": dry_run}

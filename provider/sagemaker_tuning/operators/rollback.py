@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning._compat import AirflowSkipException
 from sagemaker_tuning.core.deployments import PackageVersion
 from sagemaker_tuning.core.errors import SageMakerTuningError, TuningJobNotFound
-from sagemaker_tuning.hooks.deployment import SageMakerDeploymentHook
-from sagemaker_tuning.hooks.rollback import Rollback
+from sagemaker_tuning.hooks import deployment, rollback
 from sagemaker_tuning.links.console import EndpointLink
+from sagemaker_tuning.operators.aws import aws_template_fields, hook_of
 from sagemaker_tuning.operators.base import DEFAULT_POLL_INTERVAL, default_deferrable
 from sagemaker_tuning.operators.identity import launch_identity
 from sagemaker_tuning.operators.waiting import WaitsByLooking
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook]):
+class SageMakerRollBackEndpointOperator(WaitsByLooking):
     """Have an endpoint serve again what it served before a model package, and reject the package.
 
     Everything is found out by looking: if the endpoint's configuration is one of the package's, it
@@ -73,7 +71,7 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
         AwsCallFailed: AWS refuses a call.
     """
 
-    aws_hook_class = SageMakerDeploymentHook
+    hook = hook_of(lambda: deployment.SageMakerDeploymentHook)
     template_fields: Sequence[str] = aws_template_fields(
         "endpoint_name", "model_package_name", "reason"
     )
@@ -111,7 +109,7 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
             )
         package = PackageVersion.of(self.model_package_name)
         retain = {"RetainAllVariantProperties": True} if self.retain_all_variant_properties else {}
-        rollback = Rollback(
+        way_back = rollback.Rollback(
             hook=self.hook,
             package=package,
             endpoint_name=self.endpoint_name,
@@ -121,11 +119,11 @@ class SageMakerRollBackEndpointOperator(WaitsByLooking[SageMakerDeploymentHook])
         if self._has_only_failed_before(context):
             msg = "no task right before this one has failed: nothing to roll back"
             raise AirflowSkipException(msg)
-        if not rollback.has_begun():
+        if not way_back.has_begun():
             msg = f"{package.arn} was never deployed to {self.endpoint_name}: nothing to roll back"
             raise AirflowSkipException(msg)
         try:
-            result = rollback.step()
+            result = way_back.step()
         except SageMakerTuningError:
             self._reject_after_all()
             raise

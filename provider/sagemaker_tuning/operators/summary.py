@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning._compat import AirflowFailException
 from sagemaker_tuning.core.cost import prices
 from sagemaker_tuning.core.errors import InvalidTuningRequest, TuningJobNotFound, Violation
 from sagemaker_tuning.core.rates import HourlyRates
 from sagemaker_tuning.core.spending import consumed
 from sagemaker_tuning.core.summary import FORMATS, Row, failed_names, summary_row, table, xcom_rows
-from sagemaker_tuning.hooks.objects import object_of, put_object
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.hooks import objects
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import check_choice, errors_for_airflow
 from sagemaker_tuning.operators.documents import as_document, as_texts
 from sagemaker_tuning.operators.launching import LAUNCHED_KEY
@@ -29,7 +26,7 @@ OnFailed = Literal["fail", "accept"]
 """What it is to the summary that one of the tuning jobs has come to no model."""
 
 
-class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerTuningJobsSummaryOperator(CallsAws):
     """Sum up the tuning jobs of a mapped task: a row each, those that failed with their reason.
 
     It comes after all of them, however they ended. Since Airflow takes the end of a run's last
@@ -72,7 +69,6 @@ class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
         <Task(SageMakerTuningJobsSummaryOperator): summary>
     """
 
-    aws_hook_class = SageMakerTuningHook
     template_fields: Sequence[str] = aws_template_fields("names", "hourly_rates", "s3_uri")
     template_fields_renderers: ClassVar[dict[str, str]] = {"names": "json", "hourly_rates": "json"}
     ui_color = "#f3e8fd"
@@ -112,7 +108,7 @@ class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
             self.log.info("%d tuning jobs:\n%s", len(rows), table(rows))
             if target is not None:
                 bucket, key, file_format = target
-                put_object(self.hook, bucket, key, FORMATS[file_format](rows))
+                objects.put_object(self.hook, bucket, key, FORMATS[file_format](rows))
                 self.log.info("Wrote %d rows to %s", len(rows), self.s3_uri)
         shown, failed = xcom_rows(rows), failed_names(rows)
         if len(shown) < len(rows):
@@ -167,7 +163,7 @@ class SageMakerTuningJobsSummaryOperator(AwsBaseOperator[SageMakerTuningHook]):
 
 def _target(s3_uri: str) -> tuple[str, str, str]:
     """Give bucket, key and format of the file."""
-    bucket, key = object_of(s3_uri, "s3_uri")
+    bucket, key = objects.object_of(s3_uri, "s3_uri")
     file_format = PurePosixPath(key).suffix.removeprefix(".").lower()
     if file_format not in FORMATS:
         rule = "a key that ends in " + " or ".join(f".{suffix}" for suffix in FORMATS)

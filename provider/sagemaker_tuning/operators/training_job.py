@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core.errors import InvalidTuningRequest, NoCompletedTrainingJob, Violation
 from sagemaker_tuning.core.ranking import Objective
 from sagemaker_tuning.core.status import ENDED
 from sagemaker_tuning.core.training_jobs import training_job_result
-from sagemaker_tuning.hooks.training_jobs import ranked_training_jobs
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.hooks import training_jobs
 from sagemaker_tuning.links.console import BestTrainingJobLink
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import errors_for_airflow
 from sagemaker_tuning.operators.documents import as_document
 
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerGetBestTrainingJobOperator(CallsAws):
     """Fetch the best training job of a tuning job: so far while it runs, of all once it ended.
 
     Best is what SageMaker says is best: ``BestTrainingJob`` of
@@ -65,7 +62,6 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         AwsCallFailed: AWS refuses a call.
     """
 
-    aws_hook_class = SageMakerTuningHook
     template_fields: Sequence[str] = aws_template_fields(
         "tuning_job_name", "rank", "objective", "definition_name"
     )
@@ -124,7 +120,7 @@ class SageMakerGetBestTrainingJobOperator(AwsBaseOperator[SageMakerTuningHook]):
             return best
         ranked = [
             candidate.summary
-            for candidate in ranked_training_jobs(
+            for candidate in training_jobs.ranked_training_jobs(
                 self.hook,
                 tuning_job,
                 objective=objective,

@@ -6,9 +6,6 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning._compat import TaskDeferralTimeout, first_start, with_first_start
 from sagemaker_tuning.core.budget import Budget
 from sagemaker_tuning.core.errors import AwsCallFailed
@@ -16,8 +13,8 @@ from sagemaker_tuning.core.launch_request import LaunchedTuningJob
 from sagemaker_tuning.core.poll_interval import PollInterval, checked
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.links.console import TuningJobLink
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
     OnStopped,
@@ -33,9 +30,7 @@ from sagemaker_tuning.operators.base import (
 from sagemaker_tuning.operators.budget import OnCeiling
 from sagemaker_tuning.operators.documents import as_bool
 from sagemaker_tuning.operators.launching import LaunchesTuningJob, OnQuota
-from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger, wait_for_tuning_job
-from sagemaker_tuning.triggers.watched_job import WatchedJob
-from sagemaker_tuning.triggers.watcher import Connection
+from sagemaker_tuning.triggers import tuning_job, watched_job, watcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -276,9 +271,11 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
                 return self._result(launched.description)
             if self.deferrable:
                 self._defer(launched, context)
-            connection = Connection.of(**connection_arguments(self))
-            job = WatchedJob(launched.name, self.poll_interval, launched.arn)
-            waiting = wait_for_tuning_job(connection, job, self.log, self._fails_fast, self._budget)
+            connection = watcher.Connection.of(**connection_arguments(self))
+            job = watched_job.WatchedJob(launched.name, self.poll_interval, launched.arn)
+            waiting = tuning_job.wait_for_tuning_job(
+                connection, job, self.log, self._fails_fast, self._budget
+            )
             return self._result(asyncio.run(waiting).description)
 
     def execute_complete(
@@ -332,7 +329,7 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
 
     def _defer(self, launched: LaunchedTuningJob, context: Context) -> NoReturn:
         budget = None if self._budget is None else self._budget.to_document()
-        trigger = SageMakerTuningJobTrigger(
+        trigger = tuning_job.SageMakerTuningJobTrigger(
             tuning_job_name=launched.name,
             tuning_job_arn=launched.arn,
             fail_fast=self.fail_fast,
@@ -366,7 +363,7 @@ class SageMakerCreateTuningJobOperator(LaunchesTuningJob):
         return tuning_job_result(description) | self.estimated_cost(description, spent)
 
 
-class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerStopTuningJobOperator(CallsAws):
     """Stop a tuning job; one that has ended already is left as it is, and none is none to stop.
 
     Meant as the teardown of a task that launches without waiting, so that the job does not run
@@ -391,7 +388,6 @@ class SageMakerStopTuningJobOperator(AwsBaseOperator[SageMakerTuningHook]):
         <Task(SageMakerStopTuningJobOperator): stop>
     """
 
-    aws_hook_class = SageMakerTuningHook
     template_fields: Sequence[str] = aws_template_fields("tuning_job_name")
     ui_color = "#f3e8fd"
 

@@ -6,11 +6,7 @@ import time
 from abc import abstractmethod
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning._compat import (
     AirflowTaskTimeout,
@@ -19,12 +15,14 @@ from sagemaker_tuning._compat import (
     with_first_start,
 )
 from sagemaker_tuning.core.errors import AwsCallFailed
+from sagemaker_tuning.operators.aws import CallsAws
 from sagemaker_tuning.operators.base import (
     SHORTEST_DEFERRAL,
     elapsed,
     errors_for_airflow,
     time_left,
 )
+from sagemaker_tuning.triggers import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +30,11 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
-HookT = TypeVar("HookT", bound=AwsBaseHook)
-
 _FIRST_LOOKS = (0.5, 0.5, 1, 1, 2, 2, 4)
 """Seconds between the first looks: what takes no longer is not worth leaving the worker for."""
 
 
-class WaitsByLooking(AwsBaseOperator[HookT]):
+class WaitsByLooking(CallsAws):
     """An operator that does its work in steps, each of which finds what earlier ones did.
 
     The steps are taken in the worker for some seconds, then, if it is ``deferrable``, one after
@@ -92,7 +88,7 @@ class WaitsByLooking(AwsBaseOperator[HookT]):
 
     def pause_trigger(self, context: Context, pause: timedelta) -> BaseTrigger:  # noqa: ARG002 -- for what a subclass has to stop
         """Give what the pause is spent in; a subclass may want to know when it is killed."""
-        return TimeDeltaTrigger(pause)
+        return pauses.TimeDeltaTrigger(pause)
 
     @contextmanager
     def _giving_up_when_over(self, context: Context) -> Iterator[None]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-
 from sagemaker_tuning.core import shapes
 from sagemaker_tuning.core.errors import (
     AwsCallFailed,
@@ -17,6 +14,7 @@ from sagemaker_tuning.core.errors import (
 )
 from sagemaker_tuning.core.merge_patch import without_nulls
 from sagemaker_tuning.core.naming import name_slug
+from sagemaker_tuning.core.roles import with_roles_to_come
 from sagemaker_tuning.core.warm_start import (
     MAX_PARENTS,
     MAX_TRAINING_JOBS,
@@ -27,8 +25,7 @@ from sagemaker_tuning.core.warm_start import (
     why_never,
     why_not_before,
 )
-from sagemaker_tuning.hooks.roles import with_roles_to_come
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import check_choice, errors_for_airflow
 from sagemaker_tuning.operators.documents import TakesDocuments
 from sagemaker_tuning.operators.identity import launch_identity
@@ -43,7 +40,7 @@ if TYPE_CHECKING:
 _MOST_LOOKED_AT = 100
 
 
-class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[SageMakerTuningHook]):
+class SageMakerFindWarmStartParentsOperator(TakesDocuments, CallsAws):
     """Find the last tuning jobs of this DAG that a new one may start warm from.
 
     They are completed (or stopped, with a result) tuning jobs that earlier runs of this DAG, in
@@ -93,7 +90,6 @@ class SageMakerFindWarmStartParentsOperator(TakesDocuments, AwsBaseOperator[Sage
         >>> warm_start_config = parents.output["WarmStartConfig"]  # for the tuning job
     """
 
-    aws_hook_class = SageMakerTuningHook
     documents: ClassVar[Mapping[str, str]] = {
         "tuning_job_config": "HyperParameterTuningJobConfig",
         "training_job_definition": "TrainingJobDefinition",

@@ -6,7 +6,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import Asset, AssetAlias, BaseOperator
 
 from sagemaker_tuning._compat import (
@@ -19,6 +18,7 @@ from sagemaker_tuning._compat import (
 )
 from sagemaker_tuning.core.debounce import Arrival, Debounce, Decision, Superseded, WaitUntil
 from sagemaker_tuning.operators.base import SHORTEST_DEFERRAL, time_left
+from sagemaker_tuning.triggers import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +143,7 @@ class AssetDebounceSensor(BaseOperator):
 
     def _defer(self, context: Context, moment: datetime) -> NoReturn:
         self.defer(
-            trigger=DateTimeTrigger(moment=moment),
+            trigger=pauses.DateTimeTrigger(moment=moment),
             method_name="execute_again",
             kwargs=first_start(context),
             timeout=time_left(self.execution_timeout, context),

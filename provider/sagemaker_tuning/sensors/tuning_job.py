@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-from airflow.sdk import PokeReturnValue
+from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from sagemaker_tuning._compat import (
     AirflowFailException,
@@ -25,7 +23,7 @@ from sagemaker_tuning.core.progress import progress_key, progress_line
 from sagemaker_tuning.core.references import TuningJobReference
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.core.tuning_job import tuning_job_result
-from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
+from sagemaker_tuning.operators.aws import CallsAws, aws_template_fields
 from sagemaker_tuning.operators.base import (
     DEFAULT_POLL_INTERVAL,
     OnStopped,
@@ -37,7 +35,7 @@ from sagemaker_tuning.operators.base import (
     raise_wait_error,
     time_left,
 )
-from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
+from sagemaker_tuning.triggers import tuning_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,10 +43,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
+class _TuningJobSensor(CallsAws, BaseSensorOperator, abc.ABC):
     """A look at a tuning job, again and again, in a worker or in the triggerer."""
 
-    aws_hook_class = SageMakerTuningHook
     ui_color = "#f3e8fd"
 
     def __init__(
@@ -85,7 +82,7 @@ class _TuningJobSensor(AwsBaseSensor[SageMakerTuningHook], abc.ABC):
         if isinstance(done, PokeReturnValue):
             return done.xcom_value
         reference = TuningJobReference.of(self.tuning_job_name)
-        trigger = SageMakerTuningJobTrigger(
+        trigger = tuning_job.SageMakerTuningJobTrigger(
             tuning_job_name=reference.name,
             tuning_job_arn=reference.arn,
             counters=self._counters,

@@ -10,11 +10,12 @@ import pytest
 from sagemaker_tuning.core.adoption import IDENTITY_TAG
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobConflict
 from sagemaker_tuning.core.tags import tag_list
-from sagemaker_tuning.hooks.model_creation import IfExists, ModelCreation
+from sagemaker_tuning.hooks.model_creation import ModelCreation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sagemaker_tuning.core.models import IfExists
     from sagemaker_tuning.hooks.model import SageMakerModelHook
 
 _LOST = AwsCallFailed("no answer", code="ReadTimeout", is_transient=True, is_ambiguous=True)
