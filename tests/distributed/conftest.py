@@ -35,7 +35,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         tmp_path_factory.mktemp("deployment"),
         dags=dags,
         environment=_IMPATIENT,
-        endpoint_options=["--faults", *task.ENDPOINT_OPTIONS],
+        endpoint_options=task.ENDPOINT_OPTIONS,
     ) as deployment:
         deployment.up()
         deployment.run("worker-1", "python", "-m", "demo", "seed")

@@ -68,6 +68,21 @@ def test_who_has_no_way_out(document: dict[str, Any]) -> None:
         assert list(document["services"][name]["networks"]) == ["internal"]
 
 
+def test_aws_is_another_file_of_variables(variables: Mapping[str, str], tmp_path: Path) -> None:
+    """The change that the docs name leaves nothing that leads to the endpoint, nor itself."""
+    aws = tmp_path / "aws.env"
+    aws.write_text("AWS_DEFAULT_REGION=eu-central-1\nAIRFLOW_CONN_AWS_DEFAULT=aws://\n")
+    changed = {**variables, "AWS_ENV_FILE": str(aws)}
+    del changed["COMPOSE_PROFILES"]
+    # Older versions of docker-compose tell of services, too, whose profile is off.
+    sections = compose.document(changed)["services"].items()
+    services = {name: section for name, section in sections if not section.get("profiles")}
+    assert "endpoint" not in services
+    assert services["worker"]["environment"]["AWS_DEFAULT_REGION"] == "eu-central-1"
+    for name, section in services.items():
+        assert "endpoint:" not in str(section.get("environment")), name
+
+
 @pytest.mark.parametrize("name", [*_SECRETS, "SAGEMAKER_TUNING_NAMESPACE", "AWS_ENV_FILE"])
 def test_nothing_starts_without(variables: Mapping[str, str], name: str) -> None:
     """What must not have a default is asked for, with the command that makes it."""
