@@ -14,11 +14,13 @@ importing the trigger, which is over before a measurement begins; and TLS, becau
 speaks plain HTTP.
 
 - A wait has *started* when it has written to its log what its first look found. *Memory* is what
-  the process has grown by then (PSS, after a garbage collection), the clients included.
+  the process has grown by then (PSS, after a garbage collection), clients and all; *each further
+  wait* is by how much more than for one wait.
 - The *longest block* of the event loop is by how much a coroutine that wants to run every 5 ms was
   late.
 - *Calls* are counted by the endpoint, over two intervals in which no job ends.
-- The *delay* is from `HyperParameterTuningEndTime` to the trigger's event, by the same clock.
+- The *delay* is from `HyperParameterTuningEndTime` to the trigger's event, by the same clock. Jobs
+  end one after the other, over two intervals or more.
 - *Throttled*: a tenth of all List and Describe calls, at random, are answered by a
   `ThrottlingException`, from the beginning.
 - *Imports* are those of a DAG file: this provider's operators for tuning jobs, training jobs and

@@ -21,7 +21,7 @@ def report(results: Sequence[Result], imports: Mapping[str, Cost], limits: Itera
     """All tables."""
     plain = [each for each in results if not each.throttled]
     throttled = [each for each in results if each.throttled]
-    sections = {
+    tables = {
         "Start": _starts(plain),
         "Wait": _waits(plain),
         "End": _ends(plain),
@@ -29,7 +29,7 @@ def report(results: Sequence[Result], imports: Mapping[str, Cost], limits: Itera
         "Imports": _imports(imports),
         "What must hold": _limits(limits),
     }
-    return "\n\n".join(f"## {name}\n\n" + "\n".join(lines) for name, lines in sections.items())
+    return "\n\n".join(f"## {name}\n\n" + "\n".join(lines) for name, lines in tables.items())
 
 
 def machine() -> str:
@@ -42,10 +42,16 @@ def machine() -> str:
     )
 
 
-def _starts(results: Iterable[Result]) -> Iterator[str]:
-    yield from _head("processor time", "seconds", "longest block", "memory", "memory per wait")
+def _starts(results: Sequence[Result]) -> Iterator[str]:
+    first = {each.case.side: each.started.kilobytes for each in results if each.case.waits == 1}
+    yield from _head(
+        "processor time", "seconds", "longest block", "memory", "per wait", "each further wait"
+    )
     for each in results:
-        started = each.started
+        started, further = each.started, ""
+        if each.case.side in first and each.case.waits > 1:
+            grown = started.kilobytes - first[each.case.side]
+            further = f"{grown / (each.case.waits - 1):.0f} KB"
         yield _row(
             each,
             f"{started.cpu_seconds:.2f} s",
@@ -53,6 +59,7 @@ def _starts(results: Iterable[Result]) -> Iterator[str]:
             f"{started.block_seconds * 1000:.0f} ms",
             f"{started.kilobytes / 1024:.1f} MB",
             f"{each.kilobytes_per_wait:.0f} KB",
+            further,
         )
 
 
@@ -76,10 +83,11 @@ def _ends(results: Iterable[Result]) -> Iterator[str]:
         "completed", "delay, p50", "p99", "p99 in intervals", "longest block", "throttled"
     )
     for each in results:
+        early = f" ({each.early} before all had started)" if each.early else ""
         p50, p99 = (percentile(each.delays, percent) for percent in (50, 99))
         yield _row(
             each,
-            f"{each.case.waits - each.incomplete}",
+            f"{each.case.waits - each.incomplete}{early}",
             f"{p50:.1f} s",
             f"{p99:.1f} s",
             f"{p99 / each.case.interval_seconds:.2f}",
