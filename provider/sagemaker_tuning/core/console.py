@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-_DOMAINS = {
+CONSOLES = {
     "aws": "console.aws.amazon.com",
     "aws-cn": "console.amazonaws.cn",
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
+"""Hosts by partition."""
 
 
 def training_job_url(arn: str) -> str | None:
@@ -16,7 +17,7 @@ def training_job_url(arn: str) -> str | None:
         arn: ``TrainingJobArn``.
     """
     _, partition, _, region, _, resource = arn.split(":", 5)
-    if partition not in _DOMAINS:
+    if partition not in CONSOLES:
         return None
     name = resource.partition("/")[2]
-    return f"https://{_DOMAINS[partition]}/sagemaker/home?region={region}#/jobs/{name}"
+    return f"https://{CONSOLES[partition]}/sagemaker/home?region={region}#/jobs/{name}"

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.amazon.aws.links.base_aws import BASE_AWS_CONSOLE_LINK, BaseAwsLink
+from airflow.sdk import BaseOperatorLink
+from airflow.sdk.execution_time.xcom import XCom
+
+from sagemaker_tuning.core.console import CONSOLES
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator, Context
+    from airflow.sdk.types import TaskInstanceKey
 
 log = logging.getLogger(__name__)
 
-_HOME = BASE_AWS_CONSOLE_LINK + "/sagemaker/home?region={region_name}#"
 
-
-class ConsoleLink(BaseAwsLink):
+class ConsoleLink(BaseOperatorLink):
     """A page of the console, in the partition of the connection's region.
 
     There is none for what is on a local endpoint, which has no pages, and none in partitions whose
     console has no public address; the button in Airflow's UI is then without effect.
     """
+
+    key: ClassVar[str]
+    page: ClassVar[str]
 
     @classmethod
     def keep(
@@ -46,16 +51,27 @@ class ConsoleLink(BaseAwsLink):
                 # Airflow asks for the value of every link, and logs an error if there is none.
                 context["ti"].xcom_push(key=cls.key, value={})
                 return
-            meta = client.meta
-            cls.persist(context, operator, meta.region_name, meta.partition, **names)
+            if operator.do_xcom_push:
+                meta = client.meta
+                known = {"console": CONSOLES.get(meta.partition), "region_name": meta.region_name}
+                context["ti"].xcom_push(key=cls.key, value=known | names)
         except Exception:
             log.warning("The link to %s could not be kept", names, exc_info=True)
 
-    def format_link(self, **kwargs: Any) -> str:
-        """Give the page's address; empty where it has none."""
-        if not kwargs.get("aws_domain"):
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 -- Airflow calls it so
+        """Give the page's address; empty where it has none, or is not known."""
+        try:
+            return self.format_link(**(XCom.get_value(key=self.key, ti_key=ti_key) or {}))
+        except Exception:
+            log.debug("The link %s could not be made", self.name, exc_info=True)
             return ""
-        return str(super().format_link(**kwargs))
+
+    def format_link(self, **kept: Any) -> str:
+        """Give the page's address; empty where it has none."""
+        if not kept.get("console"):
+            return ""
+        home = "https://{console}/sagemaker/home?region={region_name}#"
+        return (home + self.page).format(**kept)
 
 
 class TuningJobLink(ConsoleLink):
@@ -63,7 +79,7 @@ class TuningJobLink(ConsoleLink):
 
     name = "SageMaker tuning job"
     key = "sagemaker_tuning_job"
-    format_str = _HOME + "/hyper-tuning-jobs/{tuning_job_name}"
+    page = "/hyper-tuning-jobs/{tuning_job_name}"
 
 
 class BestTrainingJobLink(ConsoleLink):
@@ -71,7 +87,7 @@ class BestTrainingJobLink(ConsoleLink):
 
     name = "SageMaker best training job"
     key = "sagemaker_best_training_job"
-    format_str = _HOME + "/jobs/{training_job_name}"
+    page = "/jobs/{training_job_name}"
 
 
 class ModelLink(ConsoleLink):
@@ -79,7 +95,7 @@ class ModelLink(ConsoleLink):
 
     name = "SageMaker model"
     key = "sagemaker_model"
-    format_str = _HOME + "/models/{model_name}"
+    page = "/models/{model_name}"
 
 
 class EndpointLink(ConsoleLink):
@@ -87,4 +103,4 @@ class EndpointLink(ConsoleLink):
 
     name = "SageMaker endpoint"
     key = "sagemaker_endpoint"
-    format_str = _HOME + "/endpoints/{endpoint_name}"
+    page = "/endpoints/{endpoint_name}"
