@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 300
 _END_SECONDS = 8
-_HEALTH_SECONDS = 120
+_HEALTH_SECONDS = 300
 _ADMIN = "admin"
 _WORKERS = {"worker", "triggerer"}
 
