@@ -107,12 +107,20 @@ class Deployment:
                         self.start(f"{service.name}-{number}")
             self.check()
             time.sleep(0.1)
-        until(lambda: self.is_healthy("api-server-1"), "the API server answers")
+        until(
+            lambda: self.is_healthy("api-server-1"),
+            "the API server answers",
+            seconds=_START_SECONDS,
+        )
         # The first call of a task has it prepare what all of them call, and it answers nobody then.
         url = f"{self.airflow_url}/execution/health"
         httpx.get(url, trust_env=False, timeout=_START_SECONDS).raise_for_status()
         self.api.log_in(_ADMIN, self.secrets["AIRFLOW_ADMIN_PASSWORD"])
-        until(self.is_complete, "all of it works")
+        self.await_complete()
+
+    def await_complete(self) -> None:
+        """Wait until all instances are at work."""
+        until(self._is_complete, "all instances are at work", seconds=_START_SECONDS)
 
     def start(self, instance: str) -> None:
         """Start an instance, for the first time or again."""
@@ -224,8 +232,7 @@ class Deployment:
         """Call Airflow's REST API as the admin."""
         return self.api.call(method, path, body)
 
-    def is_complete(self) -> bool:
-        """Whether all instances are at work."""
+    def _is_complete(self) -> bool:
         self.check()
         if not self.api.is_healthy():
             return False

@@ -37,7 +37,7 @@ def test_a_worker_and_a_triggerer(deployment: Deployment) -> None:
     for instance in (triggerer, worker):
         _await_missed(deployment, instance)
         deployment.start(instance)
-    until(deployment.is_complete, "both are back")
+    deployment.await_complete()
 
     for task in deferred + in_worker:
         task.let_training_end()
