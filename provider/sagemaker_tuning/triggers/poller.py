@@ -84,11 +84,12 @@ class Poller:
 
     def leave(self, subscription: Subscription) -> None:
         """Look at its job no longer, if nobody else waits on it."""
-        key = subscription.job.name.lower()
-        watch = self._watches[key]
+        watch = self._watches.get(subscription.job.name.lower())
+        if watch is None:
+            return  # it has failed
         watch.subscriptions.discard(subscription)
         if not watch.subscriptions:
-            del self._watches[key]
+            self._forget(watch)
 
     def close(self) -> None:
         """Look at nothing any more."""
@@ -101,7 +102,7 @@ class Poller:
                 await self._until_due()
                 await self._round()
         except Exception as error:  # noqa: BLE001 -- each wait raises it
-            self._fail(error)
+            self._fail_all(error)
 
     async def _until_due(self) -> None:
         loop = asyncio.get_running_loop()
@@ -124,14 +125,14 @@ class Poller:
             self._setbacks = 0
         except AwsCallFailed as error:
             if not self._calls.is_survived(error):
-                self._fail(error)
+                self._fail_all(error)
                 return
             looked, setback = watches, error
             self._setbacks += 1
         jitter = random.uniform(0.9, 1.1)  # noqa: S311 -- no secret
         for watch in looked:
             if not watch.subscriptions:
-                continue  # it was left meanwhile
+                continue  # all have left meanwhile
             delay = delay_seconds(watch.interval, self._setbacks) * jitter
             watch.due_at = start + delay
             if setback is not None:
@@ -220,22 +221,31 @@ class Poller:
 
     async def _describe_one(self, watch: Watch) -> None:
         if not watch.subscriptions:
-            return  # it was left meanwhile
+            return  # all have left meanwhile
         now = watch.looked_at = asyncio.get_running_loop().time()
         try:
             description = await self._calls.make(lambda hook: hook.describe_tuning_job(watch.name))
-        except TuningJobNotFound as error:
-            watch.is_absent(error, now, self._max_absent_seconds)
-        except AwsCallFailed as error:
-            if self._calls.is_survived(error):
-                raise
-            watch.fail(error)
-        else:
             watch.take_description(Snapshot.from_description(description), now)
+        except TuningJobNotFound as error:
+            if watch.absent_seconds(now) >= self._max_absent_seconds:
+                self._fail(watch, error)
+        except Exception as error:
+            if isinstance(error, AwsCallFailed) and self._calls.is_survived(error):
+                raise
+            self._fail(watch, error)  # this one's wait alone
 
-    def _fail(self, error: Exception) -> None:
-        for watch in self._watches.values():
-            watch.fail(error)
+    def _fail_all(self, error: Exception) -> None:
+        for watch in list(self._watches.values()):
+            self._fail(watch, error)
+
+    def _fail(self, watch: Watch, error: Exception) -> None:
+        self._forget(watch)
+        watch.fail(error)
+
+    def _forget(self, watch: Watch) -> None:
+        key = watch.name.lower()
+        if self._watches.get(key) is watch:
+            del self._watches[key]
 
 
 def _page(hook: SageMakerTuningHook, token: str | None) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from sagemaker_tuning.core.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sagemaker_tuning.core.errors import TuningJobNotFound
     from sagemaker_tuning.triggers.subscription import Subscription
 
 
@@ -88,12 +87,11 @@ class Watch:
             for each in self.subscriptions:
                 each.give(self._snapshot)
 
-    def is_absent(self, error: TuningJobNotFound, now: float, max_seconds: float) -> None:
-        """Note that there is no such job; end the waits when that has lasted for too long."""
+    def absent_seconds(self, now: float) -> float:
+        """Give for how long there has been no such job, as is the case now."""
         if self._absent_since is None:
             self._absent_since = now
-        if now - self._absent_since >= max_seconds:
-            self.fail(error)
+        return now - self._absent_since
 
     def warn(self, warning: str) -> None:
         """Have a line in the log of each wait."""
