@@ -88,7 +88,7 @@ def _counted(result: Result) -> Iterator[Limit]:
     )
     calls, at = result.watched_calls, f"{result.case.waits} waits"
     yield Limit(f"{at}: List per interval", calls.lists / intervals, lists / intervals, "")
-    most = (describes + result.case.waits - result.early) / intervals
+    most = (describes + result.ending - result.early) / intervals
     yield Limit(f"{at}: Describe per interval", calls.describes / intervals, most, "")
 
 

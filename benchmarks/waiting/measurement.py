@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _GIVEN_UP_SECONDS = 300
+# More than a fleet of thousands has: a tuning job takes an hour rather than a minute.
+_ENDS_PER_SECOND = 2.5
+_LEAST_ENDS = 50
+_ENDING = 0.15
 
 
 class MeasurementError(Exception):
@@ -64,7 +68,8 @@ class Result:
         intervals_in_progress: For each interval of that time, how many jobs were in progress.
         delays: Seconds from a tuning job's end to the event, shortest first.
         early: How many jobs ended before all waits had made their first look; not in `delays`.
-        incomplete: How many waits did not tell that their job has completed.
+        ending: How many jobs were to end.
+        incomplete: How many of those waits did not tell so, and how many others told anything.
         wrong: What one of them told, or the error that it ended with; empty if there is none.
         block_seconds: The longest that the event loop was blocked while jobs ended.
         begin_seconds: From the creation of the first job to the first look of the last wait.
@@ -79,6 +84,7 @@ class Result:
     intervals_in_progress: list[int]
     delays: list[float]
     early: int
+    ending: int
     incomplete: int
     wrong: str
     block_seconds: float
@@ -113,14 +119,17 @@ def measure(case: Case, begin_seconds: float) -> Result:
     """
     interval = case.interval_seconds
     quiet_seconds = 2.0 * interval
-    ends = fleet.Ends(begin_seconds + quiet_seconds, max(2 * interval, case.waits * 0.05))
+    jobs = max(min(case.waits, _LEAST_ENDS), round(case.waits * _ENDING))
+    ends = fleet.Ends(
+        jobs, begin_seconds + quiet_seconds, max(2 * interval, jobs / _ENDS_PER_SECOND)
+    )
     # Both take seconds to import what they need.
     with _waiting(case.side) as waiting, endpoint("--faults", *ends.options()) as local:
         waiting.be_ready()
         counter = Counter(local, throttling=case.throttling)
         created = time.time()
-        arns = fleet.create(local, case.waits)
-        waiting.tell(Plan(local.url, arns, interval, quiet_seconds, _GIVEN_UP_SECONDS))
+        arns, ending = fleet.create(local, case.waits, ends)
+        waiting.tell(Plan(local.url, arns, ending, interval, quiet_seconds, _GIVEN_UP_SECONDS))
         started = Started.read(waiting.line())
         calls = [counter.calls()]
         quiet = Quiet.read(waiting.line())
@@ -129,7 +138,7 @@ def measure(case: Case, begin_seconds: float) -> Result:
         calls.append(counter.calls())
         now = time.time()
         counter.stop_throttling()
-        ended_at = fleet.ends(local)
+        ended_at = fleet.ended(local)
     late = {name: at for name, at in ended_at.items() if at >= started.at}
     return Result(
         case=case,
@@ -139,12 +148,13 @@ def measure(case: Case, begin_seconds: float) -> Result:
         watched_seconds=now - started.at,
         watched_calls=calls[2] - calls[0],
         intervals_in_progress=[
-            sum(at >= started.at + number * interval for at in ended_at.values())
+            case.waits - sum(at < started.at + number * interval for at in ended_at.values())
             for number in range(math.ceil((now - started.at) / interval))
         ],
         delays=sorted(ended.fired[name] - at for name, at in late.items() if name in ended.fired),
         early=len(ended_at) - len(late),
-        incomplete=case.waits - len(ended.fired.keys() - ended.wrong.keys()),
+        ending=len(ending),
+        incomplete=len(set(ending).symmetric_difference(ended.fired) | ended.wrong.keys()),
         wrong=next(iter(ended.wrong.values()), ""),
         block_seconds=ended.block_seconds,
         begin_seconds=started.at - created,

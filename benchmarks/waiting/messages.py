@@ -28,6 +28,7 @@ class Plan(Message):
     Attributes:
         endpoint_url: Where the endpoint listens.
         arns: Of each tuning job, by its name.
+        ending: The names of those that end. The others run on.
         interval_seconds: Between two looks.
         quiet_seconds: How long to watch after all have started, while no job is to end.
         most_seconds: When to give up what has not started, or not ended.
@@ -35,6 +36,7 @@ class Plan(Message):
 
     endpoint_url: str
     arns: dict[str, str]
+    ending: list[str]
     interval_seconds: int
     quiet_seconds: float
     most_seconds: float
@@ -74,7 +76,7 @@ class Quiet(Message):
 
 @dataclass(frozen=True)
 class Ended(Message):
-    """All waits have ended, or were given up.
+    """The waits for jobs that end have ended, or were given up.
 
     Attributes:
         fired: When each trigger fired, by the tuning job's name.

@@ -62,18 +62,22 @@ class Waits:
         await self._watch()
         heartbeat = Heartbeat()
         async with heartbeat.beating():
-            _, left = await asyncio.wait(waits, timeout=self._plan.most_seconds)
+            ending = [waits[name] for name in self._plan.ending]
+            await asyncio.wait(ending, timeout=self._plan.most_seconds)
         self._tell(Ended(self._fired, self._wrong, heartbeat.longest_seconds))
-        for each in left:
+        for each in waits.values():
             each.cancel()
 
-    async def _start(self) -> list[asyncio.Task[None]]:
+    async def _start(self) -> dict[str, asyncio.Task[None]]:
         gc.collect()
         before = kilobytes("Pss")
         heartbeat = Heartbeat()
         async with heartbeat.beating():
             started, cpu = time.perf_counter(), time.process_time()
-            waits = [asyncio.create_task(self._wait(*each)) for each in self._plan.arns.items()]
+            waits = {
+                name: asyncio.create_task(self._wait(name, arn))
+                for name, arn in self._plan.arns.items()
+            }
             await self._looks.all_made(self._plan.most_seconds)
             seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         gc.collect()

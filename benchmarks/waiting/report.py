@@ -87,7 +87,7 @@ def _ends(results: Iterable[Result]) -> Iterator[str]:
         p50, p99 = (percentile(each.delays, percent) for percent in (50, 99))
         yield _row(
             each,
-            f"{each.case.waits - each.incomplete}{early}",
+            f"{each.ending - each.incomplete} of {each.ending}{early}",
             f"{p50:.1f} s",
             f"{p99:.1f} s",
             f"{p99 / each.case.interval_seconds:.2f}",
