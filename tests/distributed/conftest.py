@@ -9,7 +9,7 @@ import pytest
 
 from demo import sagemaker as endpoint
 from demo.stack import DAGS
-from tests.distributed import packages, task
+from tests.distributed import fleet, packages, task
 from tests.distributed.deployment import Deployment
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ def pytest_configure() -> None:
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Two workers, two triggerers and one each of the others, with the templates' data."""
     dags = tmp_path_factory.mktemp("dags")
-    for folder in (DAGS, task.DAGS):
+    for folder in (DAGS, task.DAGS, fleet.DAGS):
         shutil.copytree(folder, dags, dirs_exist_ok=True)
     with Deployment(
         tmp_path_factory.mktemp("deployment"),
         dags=dags,
         environment=_IMPATIENT,
-        endpoint_options=task.ENDPOINT_OPTIONS,
+        endpoint_options=task.ENDPOINT_OPTIONS + fleet.ENDPOINT_OPTIONS,
     ) as deployment:
         deployment.up()
         deployment.run("worker-1", "python", "-m", "demo", "seed")
