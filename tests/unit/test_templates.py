@@ -55,6 +55,12 @@ for task in dag.tasks:
 """
 
 
+@pytest.fixture(autouse=True)
+def _takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Airflow give a file more than 30 seconds: the machine may be busy."""
+    monkeypatch.setenv("AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT", "0")
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_is_read_in_isolation(path: Path, tmp_path: Path) -> None:
     """It needs no network, has a doc, and consists of operators, ours and other providers'.
