@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from benchmarks.waiting.limits import percentile
+from benchmarks.waiting.limits import kilobytes_per_further_wait, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,15 +43,14 @@ def machine() -> str:
 
 
 def _starts(results: Sequence[Result]) -> Iterator[str]:
-    first = {each.case.side: each.started.kilobytes for each in results if each.case.waits == 1}
+    first = {each.case.side: each for each in results if each.case.waits == 1}
     yield from _head(
-        "processor time", "seconds", "longest block", "memory", "per wait", "each further wait"
+        "processor time", "seconds", "longest block", "memory", "÷ waits", "each further wait"
     )
     for each in results:
         started, further = each.started, ""
         if each.case.side in first and each.case.waits > 1:
-            grown = started.kilobytes - first[each.case.side]
-            further = f"{grown / (each.case.waits - 1):.0f} KB"
+            further = f"{kilobytes_per_further_wait(first[each.case.side], each):.0f} KB"
         yield _row(
             each,
             f"{started.cpu_seconds:.2f} s",
