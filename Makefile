@@ -4,7 +4,7 @@ AIRFLOW ?= 3.3.2
 LOCKED := requirements/airflow-$(AIRFLOW).txt
 # What an Airflow has a part in, rather than AWS: to run in minutes.
 AIRFLOW_TESTS = tests/unit/hooks tests/unit/links tests/unit/operators tests/unit/sensors \
-	tests/unit/triggers \
+	tests/unit/triggers tests/unit/test_templates.py \
 	$(patsubst %,tests/operators/test_%.py,deferral documents policies sensors tuning_job) \
 	$(patsubst %,tests/integration/crashes/test_%.py,cleared components ended worker_killed)
 BIN := .venv/bin
