@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import Context
 from typing import TypeVar
 
@@ -17,10 +17,17 @@ from sagemaker_tuning.triggers.pace import Pace
 T = TypeVar("T")
 
 AT_ONCE = 4
-_REJECTIONS_BELIEVED = 3
 
 BuildHook = Callable[[], SageMakerTuningHook]
 """Looks up the connection and builds a hook with its client."""
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a failed call is to be tried again, by then with credentials that are looked up anew.
+
+    Who tries decides for how long refused credentials are to be believed good.
+    """
+    return isinstance(error, AwsCallFailed) and (error.is_transient or error.is_credential)
 
 
 class Calls:
@@ -36,55 +43,45 @@ class Calls:
         self._hook: SageMakerTuningHook | None = None
         self._connecting: asyncio.Task[SageMakerTuningHook] | None = None
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sagemaker-tuning")
+        # What botocore repeats for minutes must not hold up what cannot wait.
+        self._urgent = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sagemaker-tuning-urgent")
         self._pace = Pace()
-        self._rejections = 0
 
     def close(self) -> None:
         """Let the threads end; a call under way is not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._urgent):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def make(self, call: Callable[[SageMakerTuningHook], T]) -> T:
         """Make a call when it is its turn.
 
         Raises:
-            AwsCallFailed: AWS refuses or does not answer; see ``is_survived``.
+            AwsCallFailed: AWS refuses or does not answer; see ``may_pass``.
             TuningJobNotFound: AWS answers that there is no such job.
         """
         await self._connected()  # what paces the calls is told of throttling by the client
         await self._pace.turn()
-        return await self.make_now(call)
+        return await self._run(self._pool, call)
 
     async def make_now(self, call: Callable[[SageMakerTuningHook], T]) -> T:
         """Make a call that cannot wait for its turn; raises as ``make``."""
+        return await self._run(self._urgent, call)
+
+    async def _run(self, pool: Executor, call: Callable[[SageMakerTuningHook], T]) -> T:
         hook = await self._connected()
         loop = asyncio.get_running_loop()
         try:
-            answer = await loop.run_in_executor(self._pool, call, hook)
+            answer = await loop.run_in_executor(pool, call, hook)
         except AwsCallFailed as error:
-            # Several calls may have failed for the same credentials: they count as once.
+            # Several calls may have failed for the same credentials.
             if error.is_credential and self._hook is hook:
                 self._hook = None  # built anew, with what the connection says then
-                self._rejections += 1
             raise
         except TuningJobNotFound:
-            self._answered()
+            self._pace.answered()
             raise
-        self._answered()
-        return answer
-
-    def is_survived(self, error: AwsCallFailed) -> bool:
-        """Whether a call that failed is to be tried again.
-
-        So it is while a failure passes by itself, and when credentials are refused until they were
-        looked up anew.
-        """
-        return error.is_transient or (
-            error.is_credential and self._rejections < _REJECTIONS_BELIEVED
-        )
-
-    def _answered(self) -> None:
-        self._rejections = 0
         self._pace.answered()
+        return answer
 
     async def _connected(self) -> SageMakerTuningHook:
         if self._hook is not None:

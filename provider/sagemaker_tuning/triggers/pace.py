@@ -18,18 +18,21 @@ class Pace:
 
     def __init__(self) -> None:
         self._rate = _MOST_A_SECOND
-        self._next = 0.0
+        self._last = float("-inf")
+        self._queue = asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait until another call may be made."""
-        now = asyncio.get_running_loop().time()
-        await asyncio.sleep(self.reserve(now) - now)
+        # By the rate of when it is the next one's turn: who queued up in a storm of throttling does
+        # not wait for as long when it is over, and who has left keeps nobody waiting.
+        async with self._queue:
+            now = asyncio.get_running_loop().time()
+            await asyncio.sleep(self.reserve(now) - now)
 
     def reserve(self, now: float) -> float:
         """Give the time at which the next call may be made, now at the earliest, and take it."""
-        at = max(now, self._next)
-        self._next = at + 1 / self._rate
-        return at
+        self._last = max(now, self._last + 1 / self._rate)
+        return self._last
 
     def throttled(self) -> None:
         """Slow down, to one call in two seconds at the slowest. May be called by any thread."""

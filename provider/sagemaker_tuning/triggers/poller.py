@@ -11,26 +11,26 @@ import random
 from collections import deque
 from contextlib import suppress
 from contextvars import Context
-from functools import partial
 from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
 from sagemaker_tuning.core.snapshot import Snapshot
-from sagemaker_tuning.triggers.calls import AT_ONCE
+from sagemaker_tuning.triggers.calls import AT_ONCE, may_pass
+from sagemaker_tuning.triggers.listing import Listing
 from sagemaker_tuning.triggers.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
     from sagemaker_tuning.triggers.calls import Calls
     from sagemaker_tuning.triggers.subscription import Subscription
 
 MAX_ABSENT_SECONDS = 300.0
 _MAX_BACKOFF_SECONDS = 600.0
 _MAX_DOUBLINGS = 10
+_REJECTIONS_BELIEVED = 3
 _SLACK = 0.2
 """What is due within this part of its interval is looked at too."""
 _AS_OFTEN = 2
@@ -65,15 +65,16 @@ class Poller:
         self._watches: dict[str, Watch] = {}
         self._task: asyncio.Task[None] | None = None
         self._joined = asyncio.Event()
+        self._listing = Listing(calls)
+        self._is_looking = False
         self._setbacks = 0
-        self._pages = 1
-        self._may_list = True
+        self._rejections = 0
 
     def join(self, subscription: Subscription) -> None:
         """Look at its job too: with the next round, or at once if there is no other."""
         job = subscription.job
         now = asyncio.get_running_loop().time()
-        next_round = min((each.due_at for each in self._watches.values()), default=now)
+        next_round = self._next_round(now)
         watch = self._watches.setdefault(job.name.lower(), Watch(job.name))
         watch.subscriptions.add(subscription)
         watch.due_at = min(next_round, watch.due_at, now + watch.interval)
@@ -95,6 +96,11 @@ class Poller:
         """Look at nothing any more."""
         if self._task is not None:
             self._task.cancel()
+
+    def _next_round(self, now: float) -> float:
+        if self._is_looking and self._watches:
+            return float("inf")  # what the round under way is for is still due
+        return min((each.due_at for each in self._watches.values()), default=now)
 
     async def _run(self) -> None:
         try:
@@ -120,15 +126,21 @@ class Poller:
         watches = list(self._watches.values())
         due = [each for each in watches if each.due_at <= start + _SLACK * each.interval]
         setback = None
+        self._is_looking = True
         try:
             looked = await self._look(watches, due)
-            self._setbacks = 0
+            self._setbacks = self._rejections = 0
         except AwsCallFailed as error:
-            if not self._calls.is_survived(error):
-                self._fail_all(error)
-                return
             looked, setback = watches, error
             self._setbacks += 1
+            # Rotated keys are refused until they are looked up anew.
+            self._rejections += error.is_credential and not error.is_transient
+            if self._rejections >= _REJECTIONS_BELIEVED:
+                self._rejections = 0
+                self._fail_all(error)
+                return
+        finally:
+            self._is_looking = False
         jitter = random.uniform(0.9, 1.1)  # noqa: S311 -- no secret
         for watch in looked:
             if not watch.subscriptions:
@@ -141,47 +153,17 @@ class Poller:
     async def _look(self, watches: Sequence[Watch], due: Sequence[Watch]) -> Sequence[Watch]:
         """Look by as few calls as that takes; give those that it need not be looked at again."""
         shortest = min(each.interval for each in due)
-        as_often = sum(each.interval <= _AS_OFTEN * shortest for each in watches)
-        if as_often <= self._pages:
-            self._pages = max(1, self._pages - 1)  # to see now and then whether it is still so
-            await self._describe(due)
+        as_often = [each for each in watches if each.interval <= _AS_OFTEN * shortest]
+        in_turn = sorted(due, key=attrgetter("looked_at"))
+        if self._listing.is_dearer_than(len({*due, *as_often})):
+            await self._describe(in_turn)
             return due
-        listed = await self._listed(watches) if self._may_list else None
+        listed = await self._listing.summaries(watches)
         if listed is None:
-            in_turn = sorted(due, key=attrgetter("looked_at"))
             await self._describe(in_turn[: describe_budget(len(watches))])
             return due
-        await self._describe(self._take(watches, listed))
+        await self._describe(self._take(watches, listed), is_answered=True)
         return watches
-
-    async def _listed(self, watches: Sequence[Watch]) -> dict[str, Mapping[str, Any]] | None:
-        try:
-            return await self._list(watches)
-        except AwsCallFailed as error:
-            if error.is_credential or self._calls.is_survived(error):
-                raise
-            self._may_list = False
-            for watch in watches:
-                watch.warn(f"{error}; describing tuning jobs in turn, so their news are late")
-            return None
-
-    async def _list(self, watches: Sequence[Watch]) -> dict[str, Mapping[str, Any]]:
-        """Give the summaries of what is watched and in progress, by name in lower case."""
-        missing = {each.name.lower(): each for each in watches if not each.is_ended}
-        found: dict[str, Mapping[str, Any]] = {}
-        token, pages = None, 0
-        while True:
-            page = await self._calls.make(partial(_page, token=token))
-            pages += 1
-            summaries = page["HyperParameterTuningJobSummaries"]
-            for summary in summaries:
-                name = summary["HyperParameterTuningJobName"].lower()
-                if missing.pop(name, None) is not None:
-                    found[name] = summary
-            token = page.get("NextToken")
-            if not token or _are_passed(missing.values(), summaries):
-                self._pages = pages
-                return found
 
     def _take(
         self, watches: Sequence[Watch], listed: Mapping[str, Mapping[str, Any]]
@@ -192,8 +174,9 @@ class Poller:
         undecided: list[Watch] = []
         for watch in watches:
             summary = listed.get(watch.name.lower())
-            is_taken = summary is not None and watch.take_summary(summary, now)
+            is_taken = summary is not None and _is_taken(watch, summary, now)
             (taken if is_taken else undecided).append(watch)
+        undecided.sort(key=attrgetter("looked_at"))
         unsure = [each for each in taken if each.unsure_since is not None]
         unsure.sort(key=attrgetter("unsure_since"))
         del unsure[describe_budget(len(watches)) :]
@@ -201,23 +184,33 @@ class Poller:
             watch.publish()
         return undecided + unsure
 
-    async def _describe(self, watches: Iterable[Watch]) -> None:
-        """Describe a few at a time; a failure that concerns all is raised, and leaves the rest."""
+    async def _describe(self, watches: Iterable[Watch], *, is_answered: bool = False) -> None:
+        """Describe a few at a time.
+
+        Failures that do not concern one job alone are raised, and leave the rest: so many of them,
+        or any where AWS has answered nothing else.
+        """
         left = deque(watches)
-        failures: list[AwsCallFailed] = []
+        failed: list[tuple[Watch, AwsCallFailed]] = []
 
         async def describe() -> None:
-            while left and not failures:
+            nonlocal is_answered
+            while left and len(failed) < AT_ONCE:
+                watch = left.popleft()
                 try:
-                    await self._describe_one(left.popleft())
+                    await self._describe_one(watch)
+                    is_answered = True
                 except AwsCallFailed as error:
-                    failures.append(error)
+                    failed.append((watch, error))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, len(left))):
                 group.create_task(describe())
-        if failures:
-            raise failures[0]
+        if failed and (len(failed) >= AT_ONCE or not is_answered):
+            raise failed[0][1]
+        for watch, error in failed:
+            watch.warn(f"{error}; looking again with the others")
+            watch.publish()
 
     async def _describe_one(self, watch: Watch) -> None:
         if not watch.subscriptions:
@@ -230,7 +223,7 @@ class Poller:
             if watch.absent_seconds(now) >= self._max_absent_seconds:
                 self._fail(watch, error)
         except Exception as error:
-            if isinstance(error, AwsCallFailed) and self._calls.is_survived(error):
+            if may_pass(error):
                 raise
             self._fail(watch, error)  # this one's wait alone
 
@@ -248,15 +241,8 @@ class Poller:
             del self._watches[key]
 
 
-def _page(hook: SageMakerTuningHook, token: str | None) -> dict[str, Any]:
-    return hook.live_tuning_jobs(token)
-
-
-def _are_passed(missing: Collection[Watch], summaries: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the pages to come, of older jobs, can have none of what is missing."""
-    if not missing:
-        return True
-    if not summaries:
+def _is_taken(watch: Watch, summary: Mapping[str, Any], now: float) -> bool:
+    try:
+        return watch.take_summary(summary, now)
+    except Exception:  # noqa: BLE001 -- a Describe decides, and ends this wait alone if it must
         return False
-    oldest = summaries[-1]["CreationTime"]
-    return all(each.created_at is not None and each.created_at > oldest for each in missing)

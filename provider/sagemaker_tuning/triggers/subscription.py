@@ -47,6 +47,7 @@ class Subscription:
         self._news = asyncio.Event()
         self._snapshot: Snapshot | None = None
         self._warnings: deque[str] = deque()
+        self._said_once = ""
         self._error: Exception | None = None
 
     def give(self, snapshot: Snapshot) -> None:
@@ -58,6 +59,12 @@ class Subscription:
         """Have a line in the log."""
         self._warnings.append(warning)
         self._news.set()
+
+    def warn_once(self, warning: str) -> None:
+        """Have a line in the log, unless it was the last one of these."""
+        if warning != self._said_once:
+            self._said_once = warning
+            self.warn(warning)
 
     def fail(self, error: Exception) -> None:
         """End the wait by an error."""

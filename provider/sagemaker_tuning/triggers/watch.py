@@ -64,7 +64,9 @@ class Watch:
             snapshot = Snapshot.from_summary(summary)
         else:
             snapshot = self._snapshot.updated(summary, self._described_at)
-        if self.is_ended or any(
+        if self.is_ended or snapshot.is_ended:
+            return False
+        if any(
             each.is_decisive(snapshot) or not each.job.is_arn(snapshot.arn)
             for each in self.subscriptions
         ):
@@ -97,6 +99,11 @@ class Watch:
         """Have a line in the log of each wait."""
         for each in self.subscriptions:
             each.warn(warning)
+
+    def warn_once(self, warning: str) -> None:
+        """Have a line in the log of each wait that has not had it."""
+        for each in self.subscriptions:
+            each.warn_once(warning)
 
     def fail(self, error: Exception) -> None:
         """End all waits by an error."""

@@ -24,7 +24,7 @@ from tenacity import (
 
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
-from sagemaker_tuning.triggers.calls import Calls
+from sagemaker_tuning.triggers.calls import AT_ONCE, Calls, may_pass
 from sagemaker_tuning.triggers.poller import MAX_ABSENT_SECONDS, Poller
 from sagemaker_tuning.triggers.subscription import Subscription
 
@@ -109,6 +109,8 @@ class Watcher:
     ) -> None:
         self._calls = Calls(build_hook)
         self._poller = Poller(self._calls, max_absent_seconds)
+        # The looks must not queue behind what a thousand waits list.
+        self._listing = asyncio.Semaphore(AT_ONCE // 2)
         self.users = 0
 
     def close(self) -> None:
@@ -160,7 +162,7 @@ class Watcher:
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(_STOP_ATTEMPTS),
             wait=wait_random_exponential(max=_MAX_STOP_WAIT_SECONDS),
-            retry=retry_if_exception(self._is_survived),
+            retry=retry_if_exception(may_pass),
             reraise=True,
         ):
             with attempt:
@@ -173,18 +175,16 @@ class Watcher:
             AwsCallFailed: AWS refuses for good.
         """
         try:
-            return await self._calls.make(lambda hook: hook.training_jobs_by_now(name))
+            async with self._listing:
+                return await self._calls.make(lambda hook: hook.training_jobs_by_now(name))
         except TuningJobNotFound:
             return None  # for how long it may be so, the looks at the job itself decide
         except AwsCallFailed as error:
             # Likewise whether rejected credentials are to be believed.
-            if not (error.is_credential or error.is_transient):
+            if not may_pass(error):
                 raise
             log.warning("%s; listing the training jobs later", error)
             return None
-
-    def _is_survived(self, error: BaseException) -> bool:
-        return isinstance(error, AwsCallFailed) and self._calls.is_survived(error)
 
 
 _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Connection, Watcher]] = (

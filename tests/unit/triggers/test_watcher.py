@@ -38,6 +38,9 @@ class FakeHook:
         self.threads: set[str] = set()
         self.stopped: list[str] = []
         self.before_stop: list[Exception] = []
+        self.before_listing: list[Exception] = []
+        self.go_on = threading.Event()
+        self.go_on.set()
 
     def tell_of_throttling(self, tell: Callable[[], None]) -> None:
         """Nobody throttles here."""
@@ -46,6 +49,12 @@ class FakeHook:
         if self.before_stop:
             raise self.before_stop.pop(0)
         self.stopped.append(name)
+
+    def training_jobs_by_now(self, name: str) -> tuple[list[dict[str, Any]], datetime]:
+        self.go_on.wait()
+        if self.before_listing:
+            raise self.before_listing.pop(0)
+        return [{"Of": name}], datetime(2026, 1, 1, tzinfo=UTC)
 
     def describe_tuning_job(self, name: str) -> dict[str, Any]:
         self.threads.add(threading.current_thread().name)
@@ -158,6 +167,46 @@ def test_rotated_keys_are_looked_up_before_they_are_believed_wrong() -> None:
     assert builds.count == 2
     with pytest.raises(AwsCallFailed, match="security token is invalid"):
         _watch(Builds([_REJECTED]), FakeLog())
+
+
+def test_refusals_of_other_calls_do_not_count_against_the_wait() -> None:
+    """Three that list training jobs while keys are rotated are no proof that the keys are wrong."""
+    builds = Builds([_REJECTED, "Completed"])
+    builds.hook.before_listing = [_REJECTED] * 3
+
+    async def status() -> str:
+        watcher = Watcher(builds)
+        try:
+            for _ in range(3):
+                assert await watcher.training_jobs("job", FakeLog()) is None
+            async with aclosing(watcher.subscribe(_JOB, FakeLog())) as snapshots:
+                return (await anext(snapshots)).status
+        finally:
+            watcher.close()
+
+    assert asyncio.run(asyncio.wait_for(status(), timeout=30)) == "Completed"
+
+
+def test_calls_that_hang_hold_up_neither_looks_nor_stops() -> None:
+    """However many waits list training jobs, there are threads left."""
+    builds = Builds(["Completed"])
+    builds.hook.go_on.clear()
+
+    async def look_and_stop() -> str:
+        watcher = Watcher(builds)
+        listing = [asyncio.create_task(watcher.training_jobs("job", FakeLog())) for _ in range(20)]
+        try:
+            async with aclosing(watcher.subscribe(_JOB, FakeLog())) as snapshots:
+                status = (await anext(snapshots)).status
+            await watcher.stop("job")
+        finally:
+            builds.hook.go_on.set()
+            await asyncio.wait(listing)
+            watcher.close()
+        return status
+
+    assert asyncio.run(asyncio.wait_for(look_and_stop(), timeout=30)) == "Completed"
+    assert builds.hook.stopped == ["job"]
 
 
 def test_a_refusal_ends_the_wait_at_once() -> None:
