@@ -105,11 +105,11 @@ class Snapshot:
             described_at: When this one was described; without meaning if it never was.
         """
         listed = self.from_summary(summary)
-        if self.modified_at and listed.modified_at and listed.modified_at < self.modified_at:
+        if listed._is_before(self):  # noqa: SLF001 -- of the same class
             return self  # a List may lag behind a Describe
         if not self.is_described:
             return listed
-        has_moved = (listed.counters, listed.objectives) != (self.counters, self.objectives)
+        has_moved = listed._results != self._results  # noqa: SLF001 -- likewise
         return replace(
             listed,
             max_training_jobs=self.max_training_jobs,
@@ -117,6 +117,22 @@ class Snapshot:
             best_as_of=described_at if has_moved else self.best_as_of,
             description=self.description,
         )
+
+    def _is_before(self, other: Self) -> bool:
+        mine, theirs = self.modified_at, other.modified_at
+        if mine and theirs and mine != theirs:
+            return mine < theirs
+        ended, known = self.counters, other.counters  # these never fall
+        return (
+            ended.completed < known.completed
+            or ended.stopped < known.stopped
+            or ended.non_retryable_error < known.non_retryable_error
+        )
+
+    @property
+    def _results(self) -> tuple[int, int, int]:
+        """What grows when there is something that may be the best."""
+        return self.counters.completed, self.counters.stopped, self.objectives.succeeded
 
     @property
     def is_described(self) -> bool:
