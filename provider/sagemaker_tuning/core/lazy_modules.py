@@ -27,6 +27,22 @@ class LazyModule(ModuleType):
         """Give what is in the module."""
         return getattr(import_module(self.__name__), name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Put it into the module, where a test's patch of it belongs."""
+        setattr(import_module(self.__name__), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        """Take it out of the module."""
+        delattr(import_module(self.__name__), name)
+
+    def __dir__(self) -> list[str]:
+        """Give the names of what is in the module."""
+        return dir(import_module(self.__name__))
+
+    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+        """Be copied, and sent to another process, as the module itself."""
+        return import_module, (self.__name__,)
+
 
 def lazy_submodules(package: str) -> Callable[[str], ModuleType]:
     """Give a package's ``__getattr__``, by which its modules are lazy.
