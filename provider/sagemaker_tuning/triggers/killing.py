@@ -41,10 +41,18 @@ class StopsOnKill(BaseTrigger):
             return
         # Airflow cancels a trigger again at every turn of its loop, about once a second, until it
         # is gone, its on_kill included: what has begun must not depend on that.
-        stopping = asyncio.create_task(self._stop_if_ended(self.task_instance))
+        stopping = asyncio.create_task(self._try_to_stop(self.task_instance))
         _stopping.add(stopping)
         stopping.add_done_callback(_stopping.discard)
         await asyncio.shield(stopping)
+
+    async def _try_to_stop(self, ti: RuntimeTaskInstanceProtocol) -> None:
+        try:
+            await self._stop_if_ended(ti)
+        except Exception:
+            # Who awaits this may have been cancelled long ago.
+            self.log.exception("Could not stop %s: it may run on", self.waited_for)
+            raise
 
     async def _stop_if_ended(self, ti: RuntimeTaskInstanceProtocol) -> None:
         # Airflow also comes here when the trigger merely moves to another triggerer.

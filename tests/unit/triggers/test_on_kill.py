@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,7 @@ from airflow.sdk.execution_time.comms import TaskStatesResult
 from airflow.triggers.base import BaseTrigger
 
 from sagemaker_tuning._compat import has_to_kill, is_still_deferred
+from sagemaker_tuning.triggers.killing import StopsOnKill
 from sagemaker_tuning.triggers.tuning_job import SageMakerTuningJobTrigger
 
 if TYPE_CHECKING:
@@ -65,3 +67,54 @@ def test_before_airflow_calls_on_kill_a_trigger_does_unless_its_time_is_over(
     ends_at = None if minutes_left is None else now + timedelta(minutes=minutes_left)
     vars(trigger)["timeout_after"] = ends_at
     assert has_to_kill(trigger) == has_to
+
+
+class Unstoppable(StopsOnKill):
+    """What it waits for cannot be stopped, which shows after a while."""
+
+    stop_on_kill = True
+    waited_for = "job"
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.task_instance = cast("Any", _TI)
+        self.is_stopping, self.is_refused = asyncio.Event(), asyncio.Event()
+        self.logged: list[str] = []
+        self.is_logged = asyncio.Event()
+
+    @property
+    def log(self) -> Any:
+        return self
+
+    def exception(self, event: str, *args: Any) -> None:
+        self.logged.append(event % args)
+        self.is_logged.set()
+
+    async def stop_waited_for(self) -> None:
+        self.is_stopping.set()
+        await self.is_refused.wait()
+        raise PermissionError
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        raise NotImplementedError
+
+    def run(self) -> Any:
+        raise NotImplementedError
+
+
+def test_a_stop_that_fails_after_airflow_has_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow cancels on_kill too, about once a second: what then goes wrong is in the log."""
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", FakeSupervisor({}), raising=False)
+
+    async def kill() -> list[str]:
+        trigger = Unstoppable()
+        killing = asyncio.create_task(trigger.on_kill())
+        await trigger.is_stopping.wait()
+        killing.cancel()
+        await asyncio.wait([killing])
+        trigger.is_refused.set()
+        await trigger.is_logged.wait()
+        return trigger.logged
+
+    logged = asyncio.run(asyncio.wait_for(kill(), timeout=30))
+    assert logged == ["Could not stop job: it may run on"]
