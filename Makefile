@@ -39,8 +39,8 @@ up: venv ## the same stack left running, for a browser (AIRFLOW_PORT=8080 ENDPOI
 down: venv ## stop what `make up` started
 	exec $(BIN)/python -m demo down
 
-test: venv ## run the tests, three at a time (ARGS="tests/unit -k naming" narrows them)
-	$(BIN)/pytest $(or $(ARGS),-n 3)
+test: venv ## run the tests (ARGS="tests/unit -k naming" narrows them)
+	$(BIN)/pytest $(ARGS)
 
 test-clients: venv ## drive the local endpoint by the SageMaker Python SDK, versions 2 and 3
 	for sdk in v2 v3; do \

@@ -20,8 +20,6 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.workers import Shares
-
 # Airflow reads these when it is first imported, which may be at collection.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
@@ -34,14 +32,6 @@ with contextlib.suppress(ImportError):  # not every environment has it
     # How long an example takes depends on what else this machine does.
     settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
-    """Have `-n 3` share the tests out as they may be; not every environment has xdist."""
-    from tests.workers import Shares  # noqa: PLC0415 -- needs xdist
-
-    return Shares(config, log)
 
 
 class Faults:
