@@ -27,7 +27,7 @@ REGION = "us-east-1"
 # Not an ordinary word: Airflow masks the secret wherever it stands in a log.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "demo-access-key", "AWS_SECRET_ACCESS_KEY": "demo-secret-key"}
 
-_START_SECONDS = 180
+_START_SECONDS = 600
 _STOP_SECONDS = 8
 _POLL_SECONDS = 0.1
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 REGION = "us-east-1"
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 300
 
 Document = dict[str, Any]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from demo.stack import Stack
 
 DAG_ID = "amazon_provider"
-_DEADLINE_SECONDS = 180
+_DEADLINE_SECONDS = 600
 ROWS = np.random.default_rng(5).normal(size=(3, 5)).round(6)
 
 

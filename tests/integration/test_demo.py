@@ -14,7 +14,7 @@ import pytest
 from demo.record import Record
 from demo.stack import ROOT
 
-_SECONDS = 120
+_SECONDS = 600
 
 
 class Demo:

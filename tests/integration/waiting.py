@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-DEADLINE_SECONDS = 180
+DEADLINE_SECONDS = 600
 
 
 def until(condition: Callable[[], T], what: str, *, seconds: float = DEADLINE_SECONDS) -> T:

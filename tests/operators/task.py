@@ -126,7 +126,7 @@ def fire(trigger: BaseTrigger) -> Document:
             return cast("Document", event.payload)
         raise AssertionError
 
-    return asyncio.run(asyncio.wait_for(first(), timeout=120))
+    return asyncio.run(asyncio.wait_for(first(), timeout=600))
 
 
 def run(task: Any, ti: FakeTaskInstance) -> Any:

@@ -88,7 +88,7 @@ def test_a_deferred_wait_needs_aiobotocore(client: Any) -> None:
         await anext(deferred.value.trigger.run())
 
     with pytest.raises(Exception, match="aiobotocore"):
-        asyncio.run(asyncio.wait_for(wait(), timeout=60))
+        asyncio.run(asyncio.wait_for(wait(), timeout=300))
     assert status_of(client, config["HyperParameterTuningJobName"]) == "InProgress"
 
 

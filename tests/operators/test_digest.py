@@ -105,7 +105,7 @@ def test_a_job_that_was_stopped_has_its_counters() -> None:
     SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name="halted").execute(context())
     assert _digest("halted") == []
     sensor = SageMakerTuningJobSensor(
-        task_id="sense", tuning_job_name="halted", poke_interval=0.1, timeout=60, deferrable=False
+        task_id="sense", tuning_job_name="halted", poke_interval=0.1, timeout=600, deferrable=False
     )
     with pytest.raises(TuningJobStopped, match=r"training jobs completed, .* stopped, 0 failed"):
         sensor.execute(context())

@@ -295,7 +295,7 @@ def test_a_deferred_pause_ends_in_time() -> None:
 
     moment = "2026-01-01T00:00:00+00:00"
     trigger = SageMakerTransformPauseTrigger(transform_job_names=["job"], moment=moment)
-    assert asyncio.run(asyncio.wait_for(first(trigger), timeout=60)) == ["job"]
+    assert asyncio.run(asyncio.wait_for(first(trigger), timeout=300)) == ["job"]
 
 
 def test_a_dag_with_a_function_as_metric_can_be_stored() -> None:

@@ -53,7 +53,7 @@ class Guard:
         return [(each["Action"], each["Resource"]) for each in self._send("GET")["Refused"]]
 
     def _send(self, method: str, body: object = None) -> Document:
-        connection = HTTPConnection(self._address, timeout=60)
+        connection = HTTPConnection(self._address, timeout=300)
         connection.request(
             method, "/_local/access", json.dumps(body) if body else None, self._headers
         )

@@ -31,7 +31,7 @@ def test_stop_is_safe_to_repeat_and_seen_by_the_wait(client: Any) -> None:
     stop = SageMakerStopTuningJobOperator(task_id="stop", tuning_job_name=name)
     stop.execute(context())
     sensor = SageMakerTuningJobSensor(
-        task_id="sense", tuning_job_name=name, poke_interval=0.1, timeout=60, deferrable=False
+        task_id="sense", tuning_job_name=name, poke_interval=0.1, timeout=600, deferrable=False
     )
     with pytest.raises(TuningJobStopped):
         sensor.execute(context())
@@ -51,7 +51,7 @@ def test_the_counters_sensor_returns_before_the_job_ends(client: Any, *, deferra
         tuning_job_name=name,
         counters={"InProgress": "2"},
         poke_interval=0.1,
-        timeout=60,
+        timeout=600,
         deferrable=deferrable,
     )
     try:

@@ -195,7 +195,7 @@ def test_a_kill_goes_on_though_airflow_cancels_it(monkeypatch: pytest.MonkeyPatc
         ended = await wait_for_tuning_job(Connection(), job, trigger.log)
         assert ended.status == "Stopped"
 
-    asyncio.run(asyncio.wait_for(kill(), timeout=60))
+    asyncio.run(asyncio.wait_for(kill(), timeout=300))
 
 
 def test_an_outage_at_the_last_look_only_lengthens_the_wait(

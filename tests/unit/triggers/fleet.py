@@ -178,7 +178,7 @@ def play(
         finally:
             watcher.close()
 
-    return asyncio.run(asyncio.wait_for(run(), timeout=60))
+    return asyncio.run(asyncio.wait_for(run(), timeout=300))
 
 
 async def until(condition: Callable[[], bool]) -> None:

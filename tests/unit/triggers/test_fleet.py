@@ -252,7 +252,7 @@ def test_a_newcomer_is_seen_with_the_others() -> None:
         await asyncio.wait(tasks)
         watcher.close()
 
-    asyncio.run(asyncio.wait_for(join(), timeout=60))
+    asyncio.run(asyncio.wait_for(join(), timeout=300))
     assert service.calls["job-49"] >= 10
     assert service.calls["Describe"] == service.calls["job-49"]
 

@@ -116,5 +116,5 @@ def test_a_stop_that_fails_after_airflow_has_gone_is_told(monkeypatch: pytest.Mo
         await trigger.is_logged.wait()
         return trigger.logged
 
-    logged = asyncio.run(asyncio.wait_for(kill(), timeout=30))
+    logged = asyncio.run(asyncio.wait_for(kill(), timeout=300))
     assert logged == ["Could not stop job: it may run on"]

@@ -63,7 +63,7 @@ def test_who_comes_during_a_round_is_looked_at_in_the_next_one() -> None:
         await asyncio.wait(tasks)
         watcher.close()
 
-    asyncio.run(asyncio.wait_for(come_during_a_round(), timeout=60))
+    asyncio.run(asyncio.wait_for(come_during_a_round(), timeout=300))
 
 
 def test_an_end_that_a_list_tells_is_asked_of_describe() -> None:

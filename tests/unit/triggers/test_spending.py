@@ -105,7 +105,7 @@ def _look(hook: FakeHook, *snapshots: Snapshot, budget: dict[str, Any] | None = 
         for snapshot in snapshots:
             await guard.look(snapshot)
 
-    asyncio.run(asyncio.wait_for(look(), timeout=60))
+    asyncio.run(asyncio.wait_for(look(), timeout=300))
     return log.lines
 
 

@@ -127,7 +127,7 @@ def _watch(
             watcher.close()
         raise AssertionError
 
-    return asyncio.run(asyncio.wait_for(until_ended(), timeout=30))
+    return asyncio.run(asyncio.wait_for(until_ended(), timeout=300))
 
 
 def test_a_wait_ends_with_the_status_that_ends_the_job() -> None:
@@ -184,7 +184,7 @@ def test_refusals_of_other_calls_do_not_count_against_the_wait() -> None:
         finally:
             watcher.close()
 
-    assert asyncio.run(asyncio.wait_for(status(), timeout=30)) == "Completed"
+    assert asyncio.run(asyncio.wait_for(status(), timeout=300)) == "Completed"
 
 
 def test_calls_that_hang_hold_up_neither_looks_nor_stops() -> None:
@@ -205,7 +205,7 @@ def test_calls_that_hang_hold_up_neither_looks_nor_stops() -> None:
             watcher.close()
         return status
 
-    assert asyncio.run(asyncio.wait_for(look_and_stop(), timeout=30)) == "Completed"
+    assert asyncio.run(asyncio.wait_for(look_and_stop(), timeout=300)) == "Completed"
     assert builds.hook.stopped == ["job"]
 
 
@@ -259,7 +259,7 @@ def test_waits_of_a_loop_share_one_client() -> None:
         await asyncio.gather(wait(), wait())
         return len(watcher_module._watchers[asyncio.get_running_loop()])  # noqa: SLF001 -- to see that nothing is left
 
-    assert asyncio.run(asyncio.wait_for(both(), timeout=30)) == 0
+    assert asyncio.run(asyncio.wait_for(both(), timeout=300)) == 0
     assert builds.count == 1
     assert set(builds.hook.stopped) == {"job"}
 
@@ -269,11 +269,11 @@ def test_a_stop_is_repeated_until_aws_takes_it() -> None:
     builds = Builds(["InProgress"], failures=1)
     builds.hook.before_stop = [_EXPIRED, _THROTTLED]
     connection = cast("Connection", FakeConnection(builds))
-    asyncio.run(asyncio.wait_for(stop(connection, "job"), timeout=30))
+    asyncio.run(asyncio.wait_for(stop(connection, "job"), timeout=300))
     assert builds.hook.stopped == ["job"]
     builds.hook.before_stop = [AwsCallFailed("denied", code="AccessDeniedException")]
     with pytest.raises(AwsCallFailed, match="denied"):
-        asyncio.run(asyncio.wait_for(stop(connection, "job"), timeout=30))
+        asyncio.run(asyncio.wait_for(stop(connection, "job"), timeout=300))
 
 
 def test_a_look_up_is_not_broken_off_with_the_wait_that_began_it() -> None:
@@ -308,4 +308,4 @@ def test_a_look_up_is_not_broken_off_with_the_wait_that_began_it() -> None:
         finally:
             watcher.close()
 
-    assert asyncio.run(asyncio.wait_for(status(), timeout=30)) == "Completed"
+    assert asyncio.run(asyncio.wait_for(status(), timeout=300)) == "Completed"

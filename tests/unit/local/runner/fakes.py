@@ -14,7 +14,7 @@ from sagemaker_tuning.local.wire import Document
 
 REGION = "us-east-1"
 BUCKET = "runner-test"
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 120
 
 
 class Process:

@@ -20,7 +20,7 @@ from tests.contract.processes import children
 
 REGION = "us-east-1"
 NAME = "one"
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 300
 
 
 @pytest.fixture
