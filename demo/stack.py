@@ -163,7 +163,7 @@ class Stack:
             "AIRFLOW__CORE__PARALLELISM": "4",
             # No login: whoever can reach this machine's loopback interface may use it.
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-            # A second writer gives up after 5 s by default, and the API answers 500: a busy machine.
+            # A second writer gives up after 5 s by default, and then the API answers 500.
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
             # Most of a short task's time is the scheduler's sleep, 1 s if not told otherwise.
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
