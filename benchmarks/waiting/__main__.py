@@ -1,7 +1,7 @@
 """What waiting and importing cost, beside the amazon provider: ``make bench-waiting``.
 
-The package's docstring says what is measured and how. All of it takes about 11 minutes on 2 idle
-cores and writes ``docs/benchmarks.md``; anything less is only printed.
+The package's docstring says what is measured and how. All of it is written into
+``docs/benchmarks.md``; anything less is only printed. The machine has to be idle.
 """
 
 from __future__ import annotations

@@ -232,10 +232,6 @@ class Deployment:
         """A boto3 client of the endpoint."""
         return sagemaker.client(self.endpoint_url)
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Call Airflow's REST API as the admin."""
-        return self.api.call(method, path, body)
-
     def _is_complete(self) -> bool:
         self.check()
         if not self.api.is_healthy():
@@ -250,7 +246,7 @@ class Deployment:
         return self._jobs("TriggererJob")
 
     def _jobs(self, kind: str) -> dict[int, str]:
-        jobs = self.call("GET", f"/jobs?job_type={kind}&is_alive=true")["jobs"]
+        jobs = self.api.call("GET", f"/jobs?job_type={kind}&is_alive=true")["jobs"]
         return {job["id"]: job["hostname"] for job in jobs}
 
     def _is_met(self, name: str, condition: str) -> bool:

@@ -65,4 +65,4 @@ class Fleet:
 
     def _tasks(self, query: str) -> dict[str, Any]:
         path = f"/dags/{_DAG_ID}/dagRuns/{self.run_id}/taskInstances?task_id=tune&{query}"
-        return self._deployment.call("GET", path)
+        return self._deployment.api.call("GET", path)

@@ -13,11 +13,11 @@ from sagemaker_tuning.core.tags import PREFIX
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What the SageMaker SDK passes to a training container as hyperparameters, and to a serving
-# container as environment variables, in upper case.
 IfExists = Literal["reuse", "replace", "fail"]
 """What becomes of a model that has the name already."""
 
+# What the SageMaker SDK passes to a training container as hyperparameters, and to a serving
+# container as environment variables, in upper case.
 _PROGRAM = "sagemaker_program"
 _SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 _SCRIPT_MODE = (

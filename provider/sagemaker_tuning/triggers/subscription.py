@@ -18,6 +18,11 @@ IsDecisive = Callable[[Snapshot], bool]
 """Whether a snapshot would have the subscriber do something that it cannot take back."""
 
 
+def never(_snapshot: Snapshot) -> bool:
+    """Take no snapshot for decisive, nor for enough."""
+    return False
+
+
 class Log(Protocol):
     """What a subscriber's logger must have; Airflow's and the standard library's do."""
 

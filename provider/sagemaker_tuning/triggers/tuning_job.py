@@ -17,6 +17,7 @@ from sagemaker_tuning.core.progress import progress_key, progress_line
 from sagemaker_tuning.core.tuning_job import is_failing_fast, tuning_job_result
 from sagemaker_tuning.triggers.killing import StopsOnKill
 from sagemaker_tuning.triggers.spending import SpendingGuard
+from sagemaker_tuning.triggers.subscription import never
 from sagemaker_tuning.triggers.watched_job import WatchedJob
 from sagemaker_tuning.triggers.watcher import Connection, stop, subscribe
 
@@ -28,15 +29,11 @@ if TYPE_CHECKING:
     from sagemaker_tuning.triggers.subscription import Log
 
 
-def _never(_snapshot: Snapshot) -> bool:
-    return False
-
-
 async def wait_for_tuning_job(
     connection: Connection,
     job: WatchedJob,
     log: Log,
-    is_enough: Callable[[Snapshot], bool] = _never,
+    is_enough: Callable[[Snapshot], bool] = never,
     budget: Budget | None = None,
 ) -> Snapshot:
     """Wait until the tuning job ends, or enough is seen.

@@ -26,7 +26,7 @@ from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
 from sagemaker_tuning.hooks.tuning import SageMakerTuningHook
 from sagemaker_tuning.triggers.calls import AT_ONCE, Calls, may_pass
 from sagemaker_tuning.triggers.poller import MAX_ABSENT_SECONDS, Poller
-from sagemaker_tuning.triggers.subscription import Subscription
+from sagemaker_tuning.triggers.subscription import Subscription, never
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -91,10 +91,6 @@ Stop = Callable[[SageMakerTuningHook, str], None]
 """Stops a job by its name or ARN."""
 
 
-def _never(_snapshot: Snapshot) -> bool:
-    return False
-
-
 class Watcher:
     """Looks at tuning jobs through one client, for all who subscribe.
 
@@ -119,7 +115,7 @@ class Watcher:
         self._calls.close()
 
     async def subscribe(
-        self, job: WatchedJob, log: Log, is_decisive: IsDecisive = _never
+        self, job: WatchedJob, log: Log, is_decisive: IsDecisive = never
     ) -> AsyncGenerator[Snapshot]:
         """Give a snapshot per interval, for ever: the subscriber says when it has seen enough.
 
@@ -210,7 +206,7 @@ def _shared(connection: Connection) -> Iterator[Watcher]:
 
 
 async def subscribe(
-    connection: Connection, job: WatchedJob, log: Log, is_decisive: IsDecisive = _never
+    connection: Connection, job: WatchedJob, log: Log, is_decisive: IsDecisive = never
 ) -> AsyncGenerator[Snapshot]:
     """Give a snapshot of the job per interval, through the watcher that all waits share.
 

@@ -13,6 +13,7 @@ from sagemaker_tuning.core.budget import Budget
 from sagemaker_tuning.core.errors import AwsCallFailed, TuningJobNotFound
 from sagemaker_tuning.core.snapshot import Snapshot
 from sagemaker_tuning.triggers.spending import SpendingGuard
+from tests.unit.triggers.fleet import FakeLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,18 +64,6 @@ class FakeConnection:
 
     def hook(self) -> FakeHook:
         return self.fake
-
-
-class FakeLog:
-    """Keeps what was logged."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def info(self, event: str, /, *args: Any) -> None:
-        self.lines.append(event % args)
-
-    warning = info
 
 
 def _snapshot(status: str = "InProgress") -> Snapshot:

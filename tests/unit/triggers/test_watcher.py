@@ -17,6 +17,7 @@ from sagemaker_tuning.triggers import watcher as watcher_module
 from sagemaker_tuning.triggers.poller import delay_seconds
 from sagemaker_tuning.triggers.watched_job import WatchedJob
 from sagemaker_tuning.triggers.watcher import Connection, Watcher, stop, subscribe
+from tests.unit.triggers.fleet import FakeLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,18 +78,6 @@ class FakeConnection:
     """Stands for equal settings: each look-up builds a hook."""
 
     hook: Builds
-
-
-class FakeLog:
-    """Keeps what was logged."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def info(self, event: str, /, *args: Any) -> None:
-        self.lines.append(event % args)
-
-    warning = info
 
 
 class Builds:
